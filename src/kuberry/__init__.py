@@ -1,0 +1,1 @@
+"""One line turns a list of hosts into a proven Kubernetes cluster."""

@@ -1,0 +1,1 @@
+"""The façade: everything public. Nothing outside this room and `kuberry` itself is promised."""

@@ -1,0 +1,1 @@
+"""Law of this room: the command line; words in, one façade call, events and reports out."""

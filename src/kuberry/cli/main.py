@@ -1,0 +1,49 @@
+"""The `kuberry` program: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from kuberry.cli import hosts, lab, status
+from kuberry.cli.exits import Exit, exit_for
+from kuberry.cli.render import console
+from kuberry.errors import KuberryError, UsageError
+
+app = typer.Typer(
+    name="kuberry",
+    help="One line turns a list of hosts into a proven Kubernetes cluster.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(hosts.app, name="hosts")
+app.add_typer(lab.app, name="lab")
+app.command(name="status")(status.status)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line *argv* and return the exit code; nothing escapes but bugs.
+
+    Args:
+        argv: The words after the program's name; ``None`` takes them from the process.
+    """
+    try:
+        result = app(args=argv, standalone_mode=False, prog_name="kuberry")
+    except KuberryError as error:
+        console.print_error(error)
+        return exit_for(error)
+    except TyperException as error:
+        console.print_error(UsageError(error.format_message(), remedy="kuberry --help"))
+        return Exit.USAGE
+    except (KeyboardInterrupt, Abort):
+        console.stderr().print("interrupted; the same line goes on where this one stopped")
+        return Exit.INTERRUPTED
+    return result if isinstance(result, int) else Exit.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Law of this room: frozen values, no behaviour beyond questions about themselves."""

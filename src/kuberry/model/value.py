@@ -1,0 +1,9 @@
+"""What all values that cross a border (JSON, YAML, HTTP) have in common."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

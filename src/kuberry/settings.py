@@ -1,0 +1,41 @@
+"""The only reader of the environment: where kuberry keeps what it keeps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    base = os.environ.get(variable) or str(Path.home() / fallback)
+    return Path(base) / "kuberry"
+
+
+class Settings(BaseSettings):
+    """Directories, each settable by an environment variable of the same name with ``KUBERRY_``.
+
+    Attributes:
+        config_dir: What the user writes: inventory.yaml. Default ``~/.config/kuberry``.
+        state_dir: What kuberry remembers: lab, clusters, journal. Default
+            ``~/.local/state/kuberry``.
+        cache_dir: What can be had again: downloads, builds. Default ``~/.cache/kuberry``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KUBERRY_", frozen=True, extra="ignore")
+
+    config_dir: Path = Field(default_factory=lambda: _xdg("XDG_CONFIG_HOME", ".config"))
+    state_dir: Path = Field(default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"))
+    cache_dir: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"))
+
+    @property
+    def inventory_file(self) -> Path:
+        """Return the file that names the user's hosts and groups."""
+        return self.config_dir / "inventory.yaml"
+
+    @property
+    def lab_dir(self) -> Path:
+        """Return the directory of this user's lab."""
+        return self.state_dir / "lab"
