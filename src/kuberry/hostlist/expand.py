@@ -1,0 +1,101 @@
+"""From an expression to names, in the user's order; pure.
+
+Ranges are expanded by ClusterShell's NodeSet, one for each piece, because it sorts and would also
+take wildcards, set operators and groups: order, syntax and validation are ours, and its group
+sources (files and shell upcalls) are switched off by ``RESOLVER_NOGROUP``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
+
+from kuberry.errors import HostExpressionError
+from kuberry.hostlist.names import split_name
+from kuberry.hostlist.ranges import Fault, pieces, split_items
+
+MAX_HOSTS = 10_000
+EXAMPLE = "red,red[01-02]"
+_MAX_REPAIRS = 64
+_NO_GROUPS: Mapping[str, str] = {}
+
+
+def expand(expression: str, *, groups: Mapping[str, str] = _NO_GROUPS) -> tuple[str, ...]:
+    """Return the host names that *expression* stands for, in its order, each once.
+
+    Args:
+        expression: For example ``red,red[01-02]``, ``pi@10.0.0.[1-3]:2222`` or ``@lab``.
+        groups: What ``@name`` stands for: an expression each.
+
+    Raises:
+        HostExpressionError: A part of it is wrong; the remedy shows a line that is right.
+    """
+    try:
+        return _expand(expression, groups, ())
+    except Fault as fault:
+        line = _repair(expression, fault, groups)
+        raise HostExpressionError(
+            f"{fault.reason}, in {fault.part!r}" if fault.part else fault.reason,
+            part=fault.part,
+            remedy=f'write "{line}"',
+        ) from None
+
+
+def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
+    """Return the nearest line that is right; the example where none is found."""
+    for _ in range(_MAX_REPAIRS):
+        better = fault.better if fault.better != fault.part else ""
+        line = expression.replace(fault.part, better, 1) if fault.part else better
+        if line == expression:
+            return EXAMPLE
+        expression = line
+        try:
+            _expand(expression, groups, ())
+        except Fault as next_fault:
+            fault = next_fault
+        else:
+            return expression
+    return EXAMPLE
+
+
+def _expand(expression: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for item in split_items(expression):
+        for name in _item_names(item, groups, path):
+            names[name] = None
+            if len(names) > MAX_HOSTS:
+                raise Fault(f"more than {MAX_HOSTS} hosts", item, "")
+    return tuple(names)
+
+
+def _item_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> Iterator[str]:
+    if item.startswith("@"):
+        yield from _group_names(item, groups, path)
+        return
+    for piece in pieces(item, limit=MAX_HOSTS):
+        for name in _nodeset(piece, item):
+            try:
+                yield str(split_name(name))
+            except ValueError as error:
+                raise Fault(str(error), item, item.replace("_", "-")) from None
+
+
+def _group_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
+    group = item[1:]
+    if group in path:
+        raise Fault(f"group {group!r} contains itself", item, "")
+    if group not in groups:
+        known = ", ".join(f"@{name}" for name in sorted(groups)) or "none"
+        raise Fault(f"no group {group!r} in the inventory (known: {known})", item, "")
+    return _expand(groups[group], groups, (*path, group))
+
+
+def _nodeset(piece: str, item: str) -> Iterator[str]:
+    if "-" not in piece or "[" not in piece:
+        yield piece
+        return
+    try:
+        yield from NodeSet(piece, resolver=RESOLVER_NOGROUP)
+    except NodeSetException:
+        raise Fault("these ranges stand too close together", item, "") from None

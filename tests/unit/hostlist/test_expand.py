@@ -1,0 +1,124 @@
+"""What host expressions mean, and how the wrong ones are refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kuberry.errors import HostExpressionError
+from kuberry.hostlist import MAX_HOSTS, expand, split_name
+
+MEANINGS = [
+    ("red,red[01-02]", "red red01 red02"),
+    ("red,red[01-red02]", "red red01 red02"),
+    ("pi@red[01-red02]:22", "pi@red01:22 pi@red02:22"),
+    ("10.0.0.[1-3]", "10.0.0.1 10.0.0.2 10.0.0.3"),
+    ("10.0.[0-1].[1-2]", "10.0.0.1 10.0.0.2 10.0.1.1 10.0.1.2"),
+    ("pi@red,blue:2222", "pi@red blue:2222"),
+    ("fd00::[1-2]", "fd00::1 fd00::2"),
+    ("[fd00::1]:22,fd00::1", "[fd00::1]:22 fd00::1"),
+    ("pi@[fd00::1]:22", "pi@[fd00::1]:22"),
+    ("fe80::1%eth0", "fe80::1%eth0"),
+    ("red01,red", "red01 red"),
+    ("red[03,01]", "red03 red01"),
+    ("red[2,1]c[1-2]", "red2c1 red2c2 red1c1 red1c2"),
+    ("red,red", "red"),
+    ("red[01-02],red01", "red01 red02"),
+    ("red[8-11]", "red8 red9 red10 red11"),
+    ("red[08-11]", "red08 red09 red10 red11"),
+    ("red[01-2]", "red01 red02"),
+    ("red[9-010]", "red9 red10"),
+    ("red[1-2].local", "red1.local red2.local"),
+    ("  red ,  blue  ", "red blue"),
+]
+
+
+@pytest.mark.parametrize(("expression", "names"), MEANINGS)
+def test_meaning(expression: str, names: str) -> None:
+    """An expression stands for its names in the user's order, each once."""
+    assert expand(expression) == tuple(names.split())
+
+
+REFUSALS = [
+    ("", "", "red,red[01-02]"),
+    ("red,,blue", "red,,blue", "red,blue"),
+    ("red,", "red,", "red"),
+    ("-oProxyCommand=x", "-oProxyCommand=x", "oProxyCommand"),
+    ("blue,red;reboot", "red;reboot", "blue,red"),
+    ("red $(id)", "red $(id)", "red"),
+    ("red|cat", "red|cat", "red"),
+    ("red`id`", "red`id`", "red"),
+    ("red\nblue", "red\nblue", "red,blue"),
+    ("red blue", "red blue", "red,blue"),
+    ("red[3-1]", "red[3-1]", "red[1-3]"),
+    ("red,red[01-blue02]", "red[01-blue02]", "red,red[01-02]"),
+    ("red[1-999999]", "red[1-999999]", f"red[1-{MAX_HOSTS}]"),
+    ("red[08-100]", "red[08-100]", "red[008-100]"),
+    ("red[]", "red[]", "red"),
+    ("red[1-", "red[1-", "red"),
+    ("red01-02]", "red01-02]", "red01-02"),
+    ("red[1-3,]", "red[1-3,]", "red,red[01-02]"),
+    ("red[-1]", "red[-1]", "red"),
+    ("red[1-10/2]", "red[1-10/2]", "red"),
+    ("red*,blue", "red*", "red,blue"),
+    ("red!red01", "red!red01", "red"),
+    ("red_1", "red_1", "red-1"),
+    ("10.0.0.256,red", "10.0.0.256", "red"),
+    ("red:99999,blue", "red:99999", "blue"),
+    ("red[٣]", "red[٣]", "red"),
+    ("x[1-3000]y[1-3000],red", "x[1-3000]y[1-3000]", "red"),
+]
+
+
+@pytest.mark.parametrize(("expression", "part", "line"), REFUSALS)
+def test_refusal(expression: str, part: str, line: str) -> None:
+    """A wrong expression is refused with the faulty part and a line that is right."""
+    with pytest.raises(HostExpressionError) as caught:
+        expand(expression)
+
+    assert (caught.value.part, caught.value.remedy) == (part, f'write "{line}"')
+    assert expand(line)
+
+
+@given(st.text(max_size=40) | st.text(alphabet="red01-3[],.:@; %", max_size=30))
+def test_any_text_is_names_or_a_refusal(text: str) -> None:
+    """Whatever is typed, each result is a host name, or the remedy shows a line that is right."""
+    try:
+        names = expand(text)
+    except HostExpressionError as error:
+        names = expand(error.remedy.removeprefix('write "').removesuffix('"'))
+
+    assert names
+    assert [str(split_name(name)) for name in names] == list(names)
+
+
+def test_limit() -> None:
+    """The limit holds for the whole expression, and is not one too low."""
+    assert len(expand(f"red[1-{MAX_HOSTS}]")) == MAX_HOSTS
+    with pytest.raises(HostExpressionError, match="more than 10000 hosts"):
+        expand(f"red[1-{MAX_HOSTS}],blue")
+
+
+def test_groups() -> None:
+    """A group stands for its expression, in its place, and may hold groups."""
+    groups = {"lab": "red,@workers", "workers": "red[01-02]"}
+
+    assert expand("blue,@lab", groups=groups) == ("blue", "red", "red01", "red02")
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({}, "no group 'lab' in the inventory (known: none)"),
+        ({"lab": "red,@lab"}, "group 'lab' contains itself"),
+        ({"lab": "@b", "b": "@lab"}, "group 'lab' contains itself"),
+        ({"lab": "red;reboot"}, "';' has no place in a host name"),
+    ],
+)
+def test_groups_refused(groups: dict[str, str], message: str) -> None:
+    """An unknown, endless or faulty group is refused."""
+    with pytest.raises(HostExpressionError) as caught:
+        expand("@lab", groups=groups)
+
+    assert message in caught.value.message
