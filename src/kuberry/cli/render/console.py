@@ -38,7 +38,7 @@ def print_event(event: HostKeyAccepted | Notice) -> None:
     match event:
         case HostKeyAccepted():
             text = f"first contact, {event.algorithm} key {event.fingerprint} is now known"
-            text += f" ({event.known_hosts_file})"
+            text = f"{text} ({event.known_hosts_file})"
         case Notice():
             text = event.message
     prefix = f"{event.host}: " if event.host else ""

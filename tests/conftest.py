@@ -1,0 +1,22 @@
+"""Say loudly which levels of tests could not run here."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+LEVELS = ("integration", "e2e")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a banner when whole levels were skipped, so that a green run is not misread."""
+    skipped: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        level = next((one for one in LEVELS if f"tests/{one}/" in report.nodeid), "")
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        skipped[level, reason.removeprefix("Skipped: ")] += 1
+    for (level, reason), count in sorted(skipped.items()):
+        if level:
+            terminalreporter.section(f"{count} {level.upper()} TESTS DID NOT RUN", sep="!", red=True)
+            terminalreporter.line(reason, red=True)

@@ -1,0 +1,45 @@
+"""`kuberry hosts expand|fold` as a user types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kuberry.cli.main import main
+
+LINE = "red,red[01-02]"
+
+
+def test_expand_and_fold(capsys: pytest.CaptureFixture[str]) -> None:
+    """Expand prints one name a line, fold one line."""
+    assert main(["hosts", "expand", "red,red[01-red02]"]) == 0
+    names = capsys.readouterr().out
+    assert main(["hosts", "fold", *names.split()]) == 0
+
+    assert (names, capsys.readouterr().out) == ("red\nred01\nred02\n", f"{LINE}\n")
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both speak JSON."""
+    assert main(["hosts", "expand", LINE, "--output", "json"]) == 0
+    names = json.loads(capsys.readouterr().out)
+    assert main(["hosts", "fold", *names, "--output", "json"]) == 0
+
+    assert (names, json.loads(capsys.readouterr().out)) == (["red", "red01", "red02"], LINE)
+
+
+def test_a_wrong_line_is_answered_with_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, the faulty part, and the line to write instead; nothing on standard output."""
+    assert main(["hosts", "expand", "red,red[02-01]"]) == 2
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "red[02-01]" in shown.err
+    assert f'write "{LINE}"' in shown.err
+
+
+@pytest.mark.parametrize("argv", [["hosts", "expand"], ["nonsense"], ["hosts", "fold", "--x"]])
+def test_wrong_words_are_usage(argv: list[str]) -> None:
+    """A missing argument, an unknown command and an unknown option exit with 2."""
+    assert main(argv) == 2
