@@ -1,0 +1,89 @@
+"""Many probes in one round trip: the script that runs them, and the cutting up of its answer.
+
+Each section is announced by a word that is new for every run (the nonce) together with its length
+in bytes, so that nothing inside a section can pose as the start of another. A section ends with
+the nonce and its exit status; where that is missing it was cut off by its time or size limit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kuberry.facts.probe import Probe
+from kuberry.shell import Command, script
+
+MAX_SECTION_BYTES = 262_144
+"""A section that is longer is not read: no fact needs a quarter of a MiB."""
+
+# The same programs for the user and for root, wherever a login script has its own.
+# busybox had no `timeout -k` before 1.34. NUL cannot be kept in a shell variable.
+_RUNNER = """\
+export LC_ALL=C
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+nonce=$1 most=$2
+shift 2
+if timeout -k 1 1 true; then bound() { timeout -k 1 "$@"; }
+elif timeout 1 true; then bound() { timeout "$@"; }
+else bound() { shift; "$@"; }
+fi
+one='(eval "$2"); printf "\\n%s %s" "$1" "$?"'
+while [ $# -ge 3 ]; do
+  out=$(bound "$2" /bin/sh -c "$one" sh "$nonce" "$3" </dev/null | tr -d '\\000' | head -c "$most")
+  printf '\\n%s %s %s\\n%s' "$nonce" "$1" "${#out}" "$out"
+  shift 3
+done
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Section:
+    """What a host answered to one probe.
+
+    Attributes:
+        output: What the probe wrote; ``None`` when it did not succeed.
+        reason: Why not; ``None`` when it did.
+    """
+
+    output: str | None
+    reason: str | None = None
+
+
+def compose(probes: Iterable[Probe[Any]], nonce: str) -> Command:
+    """Make one command that runs *probes* one after the other.
+
+    Args:
+        nonce: A word nobody can know beforehand.
+    """
+    words = [word for one in probes for word in (one.subject, str(one.limit_s), one.text)]
+    return script("exec 2>/dev/null\n" + _RUNNER, nonce, str(MAX_SECTION_BYTES), *words)
+
+
+def cut(answer: bytes, nonce: str) -> Mapping[str, Section]:
+    """Return the sections in *answer* by subject; what a login script wrote before is skipped."""
+    header = re.compile(rb"\n" + nonce.encode() + rb" ([a-z-]{1,40}) ([0-9]{1,7})\n")
+    sections: dict[str, Section] = {}
+    found = header.search(answer)
+    while found:
+        end = found.end() + int(found[2])
+        sections.setdefault(found[1].decode(), _section(answer[found.end() : end], nonce))
+        found = header.match(answer, end)
+    return sections
+
+
+def announces(answer: bytes | bytearray, nonce: str, subject: str) -> bool:
+    """Return whether the section of *subject* has begun in *answer*."""
+    return f"\n{nonce} {subject} ".encode() in answer
+
+
+def _section(body: bytes, nonce: str) -> Section:
+    output, _, ending = body.rpartition(b"\n")
+    ended = re.fullmatch(nonce.encode() + rb" ([0-9]{1,3})", ending)
+    if ended is None:
+        reason = "is too long" if len(body) >= MAX_SECTION_BYTES else "did not come in time"
+        return Section(None, f"its answer {reason}")
+    if ended[1] != b"0":
+        return Section(None, f"looking at it ended with status {ended[1].decode()}")
+    return Section(output.decode(errors="replace"))

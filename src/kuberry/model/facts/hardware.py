@@ -1,0 +1,98 @@
+"""What the host is made of, and how it feels."""
+
+from __future__ import annotations
+
+from kuberry.model.value import Value
+
+
+class Board(Value):
+    """The single-board computer; both fields are ``None`` where there is no device tree."""
+
+    model: str | None
+    serial: str | None
+
+    @property
+    def is_raspberry_pi(self) -> bool:
+        """Return whether it is a Raspberry Pi."""
+        return self.model is not None and "Raspberry Pi" in self.model
+
+
+class Processor(Value):
+    """What computes.
+
+    Attributes:
+        count: Processors online for this host.
+        quota: How many processors' time its cgroup grants; ``None`` means no limit.
+    """
+
+    count: int
+    quota: float | None
+
+
+class Memory(Value):
+    """What remembers.
+
+    Attributes:
+        limit_bytes: What its cgroup grants; ``None`` means no limit.
+    """
+
+    total_bytes: int
+    available_bytes: int | None
+    limit_bytes: int | None
+
+    @property
+    def usable_bytes(self) -> int:
+        """Return the bytes that programs of this host can have in all."""
+        return self.total_bytes if self.limit_bytes is None else self.limit_bytes
+
+
+class SwapDevice(Value):
+    """A line of /proc/swaps."""
+
+    path: str
+    kind: str
+    size_bytes: int
+    used_bytes: int
+    priority: int
+
+    @property
+    def is_zram(self) -> bool:
+        """Return whether it is compressed memory rather than a disk."""
+        return self.path.startswith("/dev/zram")
+
+
+class FileSystem(Value):
+    """The file system that holds *path*.
+
+    Attributes:
+        free_bytes: What a program without privileges may still write.
+        read_only: Also what becomes of a worn-out card; ``None`` when the mount was not listed.
+    """
+
+    path: str
+    source: str
+    type: str
+    mount_point: str
+    total_bytes: int
+    free_bytes: int
+    read_only: bool | None
+
+
+class Throttling(Value):
+    """What the Raspberry Pi's firmware complained about.
+
+    Source: https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
+    """
+
+    raw: int
+    now: tuple[str, ...]
+    since_boot: tuple[str, ...]
+
+
+class Health(Value):
+    """How the hardware feels; ``None`` where no sensor tells."""
+
+    temperature_c: float | None
+    throttling: Throttling | None
+    cpu_frequency_mhz: int | None
+    load_1min: float | None
