@@ -4,7 +4,8 @@ KuberryError
 ├── UsageError                 the request itself is wrong
 │   └── HostExpressionError    a part of a host expression is wrong
 ├── PreflightFailed            a host (or this machine) is not fit for what was asked
-│   └── LabUnavailable         lab hosts cannot run on this machine
+│   ├── LabUnavailable         lab hosts cannot run on this machine
+│   └── BundleError            a bundle is missing, incomplete or damaged
 ├── TransportError             the way to a host
 │   ├── NameNotResolved        no address for the name
 │   ├── Unreachable            nothing answered
@@ -17,6 +18,7 @@ KuberryError
 ├── CommandFailed              a command ended with an exit status other than 0
 ├── VerifyFailed               the cluster is not what was promised
 └── HostBusy                   another run holds the host
+    └── CacheBusy              another run on this machine holds a cache
 
 Exit codes and HTTP statuses are decided at the edges (``kuberry.cli.exits``), not here.
 """
@@ -80,6 +82,12 @@ class LabUnavailable(PreflightFailed):
     """Lab hosts cannot run on this machine."""
 
     code = "lab-unavailable"
+
+
+class BundleError(PreflightFailed):
+    """A bundle is missing, incomplete or damaged."""
+
+    code = "bundle"
 
 
 class TransportError(KuberryError):
@@ -166,3 +174,9 @@ class HostBusy(KuberryError):
     """Another run holds the host."""
 
     code = "busy"
+
+
+class CacheBusy(HostBusy):
+    """Another run on this machine holds a cache or a build."""
+
+    code = "cache-busy"
