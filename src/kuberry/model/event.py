@@ -32,10 +32,91 @@ class Notice(Value):
     message: str
 
 
-Event = Annotated[HostKeyAccepted | Notice, Field(discriminator="kind")]
-Emit = Callable[[HostKeyAccepted | Notice], None]
+class PlanStarted(Value):
+    """The engine sets out to do a plan.
+
+    Attributes:
+        steps: By host: how many steps it has.
+        bytes_to_send: By host: how many bytes of artifacts it is to receive.
+    """
+
+    kind: Literal["plan-started"] = "plan-started"
+    plan: str
+    steps: dict[str, int]
+    bytes_to_send: dict[str, int]
+
+
+class StepStarted(Value):
+    """A host begins a step."""
+
+    kind: Literal["step-started"] = "step-started"
+    host: str
+    step: str
+    title: str
+
+
+class StepProgress(Value):
+    """Bytes of a step's artifacts have gone to the host since the last such event."""
+
+    kind: Literal["step-progress"] = "step-progress"
+    host: str
+    step: str
+    bytes_sent: int
+
+
+class StepFinished(Value):
+    """A host has done a step."""
+
+    kind: Literal["step-finished"] = "step-finished"
+    host: str
+    step: str
+    title: str
+    duration_s: float
+
+
+class StepFailed(Value):
+    """A host has not done a step; it does no more."""
+
+    kind: Literal["step-failed"] = "step-failed"
+    host: str
+    step: str
+    title: str
+    code: str
+    message: str
+    remedy: str = ""
+
+
+class HostEnded(Value):
+    """A host has come to its end of the plan."""
+
+    kind: Literal["host-ended"] = "host-ended"
+    host: str
+    ending: str
+
+
+class Phase(Value):
+    """The run has come to another of its parts: connect, facts, check, plan, verify."""
+
+    kind: Literal["phase"] = "phase"
+    name: str
+    message: str = ""
+
+
+AnyEvent = (
+    HostKeyAccepted
+    | Notice
+    | Phase
+    | PlanStarted
+    | StepStarted
+    | StepProgress
+    | StepFinished
+    | StepFailed
+    | HostEnded
+)
+Event = Annotated[AnyEvent, Field(discriminator="kind")]
+Emit = Callable[[AnyEvent], None]
 """Takes an event: a plain function that is never awaited and never blocks."""
 
 
-def ignore(_event: HostKeyAccepted | Notice) -> None:
+def ignore(_event: AnyEvent) -> None:
     """Take an event and forget it."""

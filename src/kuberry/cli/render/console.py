@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from kuberry.errors import KuberryError
-from kuberry.model.event import HostKeyAccepted, Notice
+from kuberry.model.event import AnyEvent, HostKeyAccepted, Notice, Phase, StepFailed
 
 
 def stdout() -> Console:
@@ -33,16 +33,26 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def print_event(event: HostKeyAccepted | Notice) -> None:
-    """Tell the user of *event*."""
+def print_event(event: AnyEvent) -> None:
+    """Tell the user of *event*; of steps only what went wrong (see `progress` for more)."""
+    text = sentence(event)
+    if text:
+        prefix = f"{host}: " if (host := getattr(event, "host", None)) else ""
+        stderr().print(f"[dim]{escape(prefix + text)}[/dim]")
+
+
+def sentence(event: AnyEvent) -> str:
+    """Return what *event* says to a person who reads lines; nothing where it is not worth one."""
     match event:
         case HostKeyAccepted():
-            text = f"first contact, {event.algorithm} key {event.fingerprint} is now known"
-            text = f"{text} ({event.known_hosts_file})"
-        case Notice():
-            text = event.message
-    prefix = f"{event.host}: " if event.host else ""
-    stderr().print(f"[dim]{escape(prefix + text)}[/dim]")
+            known = f"{event.algorithm} key {event.fingerprint} is now known"
+            return f"first contact, {known} ({event.known_hosts_file})"
+        case Notice() | Phase():
+            return event.message
+        case StepFailed():
+            return f"{event.title}: {event.message}"
+        case _:
+            return ""
 
 
 def print_error(error: KuberryError) -> None:

@@ -1,0 +1,1 @@
+"""Law of this room: (wish, what was seen, bundle) → plan; knows Kubernetes, no socket; pure."""

@@ -1,0 +1,1 @@
+"""Kubernetes as its own project sets it up: kubeadm, kubelet, containerd."""

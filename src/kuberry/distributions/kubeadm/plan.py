@@ -1,0 +1,139 @@
+"""From wish, hosts and bundle to a plan that holds only what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from kuberry.distributions.kubeadm import site as at
+from kuberry.distributions.kubeadm import system
+from kuberry.distributions.kubeadm.network import (
+    ROUTES_SCRIPT,
+    ROUTES_UNIT,
+    cni_configuration,
+    pod_networks,
+    routes_script,
+    routes_unit,
+)
+from kuberry.distributions.kubeadm.nodes import control_plane_steps, worker_steps
+from kuberry.distributions.kubeadm.site import Site
+from kuberry.distributions.seen import Seen
+from kuberry.model.bundle import Bundle
+from kuberry.model.cluster import Cluster
+from kuberry.model.plan import (
+    File,
+    HostPlan,
+    InstallPackages,
+    LoadImages,
+    Plan,
+    PutArtifact,
+    Run,
+    SetUnit,
+    Step,
+    WriteFiles,
+)
+
+_KUBELET_UNIT = "/etc/systemd/system/kubelet.service"
+_LIMITS = "/etc/systemd/system/containerd.service.d/kuberry.conf"
+_ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
+_CNI = "/etc/cni/net.d/10-kuberry.conflist"
+_KERNEL = "modprobe -a -q overlay br_netfilter || true; sysctl -q -p /etc/sysctl.d/90-kuberry.conf"
+_EXECUTABLE = {ROUTES_SCRIPT}
+
+
+def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan:
+    """Return what is still to do for *cluster*; empty when nothing is.
+
+    Args:
+        hosts: By name; hosts of the cluster that are missing here get no plan.
+
+    Raises:
+        NotSeen: A fact it needs is not known, or the bundle lacks a piece.
+        ValueError: The pod range is too small.
+    """
+    site = Site(cluster, hosts, bundle, pod_networks(cluster, hosts))
+    plans = (HostPlan(host=name, steps=tuple(_host(site, hosts[name]))) for name in hosts)
+    return Plan(title="install", hosts=tuple(plans))
+
+
+def _host(site: Site, host: Seen) -> Iterator[Step]:
+    changed = at.changed_files(host, _files(site, host))
+    if changed:
+        files = tuple(_with_mode(one) for one in changed)
+        yield WriteFiles(id="files", title=f"write {len(files)} files", files=files)
+    yield from _packages(site, host)
+    yield from _kernel_and_containerd(host, changed)
+    yield from _programs(site, host)
+    yield from _images(site, host)
+    is_control_plane = host.name == site.cluster.control_plane
+    steps = control_plane_steps if is_control_plane else worker_steps
+    yield from steps(site, host, changed)
+
+
+def _files(site: Site, host: Seen) -> dict[str, str]:
+    cluster, network = site.cluster, site.networks[host.name]
+    record = json.dumps({"cluster": cluster.name, "pod_cidr": network}) + "\n"
+    interface = host.facts.network.login_interface if host.facts.network else None
+    files = {
+        system.HOST_RECORD: record,
+        **system.kernel_files(host),
+        "/etc/hosts": system.hosts_file(host.installed.hosts_file, site.names()),
+        system.CONTAINERD_CONFIG: system.containerd_config(
+            host,
+            version=at.containerd_version(site, host),
+            sandbox=at.sandbox_image(site, host),
+            cni_bin=at.cni_directory(site, host),
+        ),
+        _KUBELET_UNIT: system.KUBELET_UNIT,
+        _CNI: cni_configuration(network, mtu=interface.mtu if interface else 1500),
+        ROUTES_SCRIPT: routes_script(cluster, host, site.peers(host)),
+        _ROUTES_UNIT: routes_unit(),
+    }
+    return files | ({_LIMITS: system.CONTAINER_LIMITS} if host.is_container else {})
+
+
+def _with_mode(file: File) -> File:
+    return file.model_copy(update={"mode": 0o755}) if file.path in _EXECUTABLE else file
+
+
+def _packages(site: Site, host: Seen) -> Iterator[Step]:
+    there = host.installed.packages
+    missing = tuple(one for one in at.packages(site, host) if one.name not in there)
+    if missing:
+        title = f"install {len(missing)} packages"
+        yield InstallPackages(id="packages", title=title, packages=missing)
+
+
+def _kernel_and_containerd(host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
+    paths = at.paths_of(changed)
+    if paths & system.kernel_files(host).keys():
+        yield Run(id="kernel", title="load modules, set kernel settings", script=_KERNEL)
+    if paths & {system.CONTAINERD_CONFIG, _LIMITS}:
+        yield SetUnit(
+            id="containerd",
+            title="restart containerd",
+            unit="containerd.service",
+            action="restart",
+        )
+    elif not host.installed.is_running("containerd.service"):
+        yield SetUnit(id="containerd", title="start containerd", unit="containerd.service")
+
+
+def _programs(site: Site, host: Seen) -> Iterator[Step]:
+    for artifact, path in at.binaries(site, host):
+        if not host.installed.has_file(path, artifact.sha256):
+            yield PutArtifact(
+                id=f"put-{artifact.name}",
+                title=f"install {artifact.name} {artifact.version}",
+                artifact=artifact,
+                path=path,
+                mode=0o755,
+            )
+
+
+def _images(site: Site, host: Seen) -> Iterator[Step]:
+    for archive in at.archives(site, host):
+        if not host.installed.images.issuperset(archive.images):
+            yield LoadImages(
+                id=f"images-{archive.name}", title=f"import {archive.name}", archive=archive
+            )

@@ -1,0 +1,149 @@
+"""Everything that one plan rests on, and what follows from it for single hosts."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from kuberry.distributions.seen import NotSeen, Seen
+from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive
+from kuberry.model.cluster import Cluster
+from kuberry.model.plan import File
+
+_CONTROL_PLANE_IMAGES = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "etcd",
+)
+_CNI_OF_DEBIAN = "/usr/lib/cni"
+_CNI_UPSTREAM = "/opt/cni/bin"
+_BIN = "/usr/local/bin"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Site:
+    """Wish, hosts and bundle of one plan.
+
+    Attributes:
+        networks: Pod network by host.
+    """
+
+    cluster: Cluster
+    hosts: Mapping[str, Seen]
+    bundle: Bundle
+    networks: Mapping[str, str]
+
+    @property
+    def control_plane(self) -> Seen:
+        """Return the host that runs the API server."""
+        return self.hosts[self.cluster.control_plane]
+
+    def peers(self, host: Seen) -> dict[str, str]:
+        """Return the pod networks of the other hosts by their address."""
+        others = (one for one in self.hosts.values() if one.name != host.name)
+        return {one.address: self.networks[one.name] for one in others}
+
+    def names(self) -> dict[str, str]:
+        """Return the address of every name that hosts must be able to look up."""
+        nodes = {one.node: one.address for one in self.hosts.values()}
+        return {self.cluster.endpoint: self.control_plane.address, **nodes}
+
+    def joiners(self) -> tuple[Seen, ...]:
+        """Return the workers that are no node of the cluster yet, or no longer."""
+        return tuple(self.hosts[name] for name in self.cluster.workers if self._must_join(name))
+
+    def _must_join(self, name: str) -> bool:
+        if name not in self.hosts:
+            return False
+        nodes = self.control_plane.installed.nodes
+        known = nodes is None or any(one.name == self.hosts[name].node for one in nodes)
+        return not (self.hosts[name].installed.joined and known) or self.must_initialise
+
+    @property
+    def must_initialise(self) -> bool:
+        """Return whether there is no control plane yet."""
+        return not self.control_plane.installed.initialised
+
+
+def binaries(site: Site, host: Seen) -> tuple[tuple[Binary, str], ...]:
+    """Return the programs of the bundle for *host*, each with its path there."""
+    pieces = site.bundle.pieces_for(host.target)
+    places = {"bin": _BIN, "cni": _CNI_UPSTREAM}
+    found = (one for one in pieces if isinstance(one, Binary))
+    return tuple((one, f"{places[one.place]}/{one.name}") for one in found)
+
+
+def packages(site: Site, host: Seen) -> tuple[Deb, ...]:
+    """Return the packages of the bundle for *host*."""
+    return tuple(one for one in site.bundle.pieces_for(host.target) if isinstance(one, Deb))
+
+
+def archives(site: Site, host: Seen) -> tuple[ImageArchive, ...]:
+    """Return the image archives that *host* needs in its role."""
+    pieces = site.bundle.pieces_for(host.target)
+    found = (one for one in pieces if isinstance(one, ImageArchive))
+    if host.name == site.cluster.control_plane:
+        return tuple(found)
+    return tuple(one for one in found if not all(map(_is_control_plane_image, one.images)))
+
+
+def sandbox_image(site: Site, host: Seen) -> str:
+    """Return the pause image of the bundle.
+
+    Raises:
+        NotSeen: It has none.
+    """
+    names = [name for one in archives(site, host) for name in one.images]
+    found = next((name for name in names if _repository(name).endswith("/pause")), None)
+    if found is None:
+        raise NotSeen(f"the bundle {site.bundle.name} has no pause image for {host.name}")
+    return found
+
+
+def containerd_version(site: Site, host: Seen) -> str:
+    """Return the version of containerd that *host* has or will have.
+
+    Raises:
+        NotSeen: There is none on the host and none in the bundle.
+    """
+    for name in ("containerd", "containerd.io"):
+        there = host.installed.packages.get(name)
+        if there:
+            return there
+        found = next((one for one in packages(site, host) if one.name == name), None)
+        if found:
+            return found.version
+    raise NotSeen(f"neither {host.name} nor the bundle {site.bundle.name} has containerd")
+
+
+def cni_directory(site: Site, host: Seen) -> str:
+    """Return where the CNI plugins are: the bundle's own, else those of Debian's package."""
+    return (
+        _CNI_UPSTREAM
+        if any(one.place == "cni" for one, _ in binaries(site, host))
+        else _CNI_OF_DEBIAN
+    )
+
+
+def changed_files(host: Seen, files: Mapping[str, str]) -> tuple[File, ...]:
+    """Return those of *files* (text by path) that are not on *host* as they should be."""
+    return tuple(
+        File(path=path, content=(text,))
+        for path, text in files.items()
+        if not host.installed.has_file(path, hashlib.sha256(text.encode()).hexdigest())
+    )
+
+
+def paths_of(files: Iterable[File]) -> frozenset[str]:
+    """Return the paths of *files*."""
+    return frozenset(one.path for one in files)
+
+
+def _repository(image: str) -> str:
+    return image.rpartition(":")[0]
+
+
+def _is_control_plane_image(image: str) -> bool:
+    return _repository(image).rpartition("/")[2] in _CONTROL_PLANE_IMAGES

@@ -1,0 +1,138 @@
+"""The files that make a host ready for a kubelet: kernel, containerd, kubelet, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kuberry.distributions.seen import Seen
+
+HOST_RECORD = "/etc/kuberry/host.json"
+CONTAINERD_CONFIG = "/etc/containerd/config.toml"
+_MODULES = ("overlay", "br_netfilter")
+_BEGIN, _END = "# BEGIN kuberry", "# END kuberry"
+
+KUBELET_UNIT = """\
+[Unit]
+Description=kubelet: the Kubernetes node agent (kuberry)
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target
+After=network-online.target containerd.service
+
+[Service]
+Environment="KUBECONFIGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
+--kubeconfig=/etc/kubernetes/kubelet.conf"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+ExecStart=/usr/local/bin/kubelet $KUBECONFIGS --config=/var/lib/kubelet/config.yaml \
+$KUBELET_KUBEADM_ARGS
+Restart=always
+StartLimitInterval=0
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+"""
+"""After kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf."""
+
+CONTAINER_LIMITS = """\
+# In a container nobody may raise limits or lower the OOM score (kuberry).
+[Service]
+LimitNOFILE=16384
+LimitNPROC=
+LimitCORE=
+OOMScoreAdjust=0
+"""
+
+
+def kernel_files(host: Seen) -> dict[str, str]:
+    """Return what systemd loads and sets at boot; a module the kernel lacks is left out."""
+    states = {one.name: one.state for one in host.facts.modules or ()}
+    modules = [name for name in _MODULES if states.get(name) != "absent"]
+    settings = ["net.ipv4.ip_forward = 1"]
+    if "br_netfilter" in modules:
+        settings += [
+            "-net.bridge.bridge-nf-call-iptables = 1",
+            "-net.bridge.bridge-nf-call-ip6tables = 1",
+        ]
+    return {
+        "/etc/modules-load.d/kuberry.conf": "".join(f"{name}\n" for name in modules),
+        "/etc/sysctl.d/90-kuberry.conf": "".join(f"{line}\n" for line in settings),
+    }
+
+
+def containerd_config(host: Seen, *, version: str, sandbox: str, cni_bin: str) -> str:
+    """Return containerd's configuration.
+
+    Args:
+        version: Of containerd; 2.x reads another layout
+            (https://github.com/containerd/containerd/blob/main/docs/cri/config.md).
+        sandbox: The pause image.
+        cni_bin: Where the CNI plugins are.
+    """
+    systemd = "true" if host.cgroup_driver == "systemd" else "false"
+    restrict = "true" if host.is_container else "false"
+    if int(version.split(".", maxsplit=1)[0]) >= 2:  # noqa: PLR2004
+        return _CONTAINERD_2.format(
+            sandbox=sandbox, cni_bin=cni_bin, systemd=systemd, restrict=restrict
+        )
+    return _CONTAINERD_1.format(
+        sandbox=sandbox, cni_bin=cni_bin, systemd=systemd, restrict=restrict
+    )
+
+
+def hosts_file(current: str, names: Mapping[str, str]) -> str:
+    """Return /etc/hosts with our block at its end, the rest as it was.
+
+    Args:
+        names: Address by name.
+    """
+    rest = re.sub(rf"^{_BEGIN}\n(.*\n)*?{_END}\n", "", current, flags=re.MULTILINE)
+    lines = "".join(f"{address} {name}\n" for name, address in names.items())
+    return f"{rest}{_BEGIN}\n{lines}{_END}\n"
+
+
+_CONTAINERD_1 = """\
+# Written by kuberry.
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{sandbox}"
+  restrict_oom_score_adj = {restrict}
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{cni_bin}"
+    conf_dir = "/etc/cni/net.d"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = {systemd}
+"""
+
+_CONTAINERD_2 = """\
+# Written by kuberry.
+version = 3
+
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "overlayfs"
+
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = "{sandbox}"
+
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = {restrict}
+
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dir = "{cni_bin}"
+    conf_dir = "/etc/cni/net.d"
+
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+      SystemdCgroup = {systemd}
+"""

@@ -1,0 +1,131 @@
+"""Artifacts of the bundle on a host: sent once, their digest checked there before any use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kuberry.engine.files import RECORD, record_key
+from kuberry.engine.outcome import require
+from kuberry.engine.unit import run_as_unit
+from kuberry.model.bundle import Artifact
+from kuberry.model.plan import InstallPackages, LoadImages, PutArtifact
+from kuberry.shell import script
+from kuberry.transports.transport import OnProgress, Transport
+
+STAGING = "/var/lib/kuberry/staging"
+Fetch = Callable[[Artifact], Path]
+"""Finds the verified file of an artifact on the controller."""
+
+_IMAGES_DEADLINE_S = 1800.0
+_PACKAGES_DEADLINE_S = 1200.0
+
+_HAVE = r"""
+umask 077; mkdir -p /var/lib/kuberry/staging
+[ -f "$1" ] && printf '%s  %s\n' "$2" "$1" | sha256sum -c --status -
+"""
+
+_PLACE = (
+    RECORD
+    + r"""
+set -eu
+staged=$1 sum=$2 path=$3 mode=$4 key=$5
+printf '%s  %s\n' "$sum" "$staged" | sha256sum -c --quiet -
+(umask 022; mkdir -p "$(dirname "$path")")
+keep "$path" "$key"
+chmod "$mode" "$staged"
+mv "$staged" "$path.kuberry-new"
+mv "$path.kuberry-new" "$path"
+note "$path" "$key" "$sum" "$mode"
+"""
+)
+
+_INSTALL = r"""
+set -eu
+cd /var/lib/kuberry/staging
+sha256sum -c --quiet packages.sums
+dpkg-query -W -f '${Package}\n' | sort -u >packages.before
+export DEBIAN_FRONTEND=noninteractive
+list=$(cut -d ' ' -f 3- packages.sums)
+dpkg --force-confold --unpack $list
+dpkg --force-confold --configure -a
+dpkg-query -W -f '${Package}\n' | sort -u | comm -13 packages.before - >>../packages
+rm -f $list packages.sums packages.before
+"""
+
+_IMPORT = r"""
+set -eu
+printf '%s  %s\n' "$2" "$1" | sha256sum -c --quiet -
+ctr -n k8s.io images import "$1"
+rm -f "$1"
+"""
+
+
+async def stage(
+    transport: Transport, artifact: Artifact, fetch: Fetch, on_progress: OnProgress
+) -> str:
+    """Have *artifact* in the host's staging directory and return its path there.
+
+    What is there already, whole, from a run that was interrupted is not sent again.
+    """
+    target = f"{STAGING}/{artifact.sha256}"
+    have = await transport.run(script(_HAVE, target, artifact.sha256).as_root())
+    if have.ok:
+        on_progress(artifact.size_bytes)
+    else:
+        await transport.put(fetch(artifact), target, mode=0o600, root=True, on_progress=on_progress)
+    return target
+
+
+async def bring(
+    transport: Transport,
+    step: PutArtifact | InstallPackages | LoadImages,
+    fetch: Fetch,
+    on_progress: OnProgress,
+) -> None:
+    """Do a step that brings artifacts to the host.
+
+    Raises:
+        CommandFailed: A digest on the host is wrong, or the host refused.
+        CommandTimeout: The host did not end in time.
+    """
+    match step:
+        case PutArtifact():
+            await _put(transport, step, fetch, on_progress)
+        case InstallPackages():
+            await _install(transport, step, fetch, on_progress)
+        case LoadImages():
+            await _load(transport, step, fetch, on_progress)
+
+
+async def _put(
+    transport: Transport, step: PutArtifact, fetch: Fetch, on_progress: OnProgress
+) -> None:
+    staged = await stage(transport, step.artifact, fetch, on_progress)
+    key = record_key(step.path)
+    words = (staged, step.artifact.sha256, step.path, f"{step.mode:04o}", key)
+    result = await transport.run(script(_PLACE, *words).as_root())
+    require(result, f"{step.path} could not be written", host=transport.host.name)
+
+
+async def _install(
+    transport: Transport, step: InstallPackages, fetch: Fetch, on_progress: OnProgress
+) -> None:
+    """Install packages in one transaction; what is new is recorded for its removal."""
+    lines = []
+    for artifact in step.packages:
+        staged = await stage(transport, artifact, fetch, on_progress)
+        lines.append(f"{artifact.sha256}  {staged.rpartition('/')[2]}\n")
+    sums = f"{STAGING}/packages.sums"
+    await transport.put("".join(lines).encode(), sums, mode=0o600, root=True)
+    result = await run_as_unit(transport, step.id, _INSTALL, deadline_s=_PACKAGES_DEADLINE_S)
+    require(result, "packages could not be installed", host=transport.host.name)
+
+
+async def _load(
+    transport: Transport, step: LoadImages, fetch: Fetch, on_progress: OnProgress
+) -> None:
+    staged = await stage(transport, step.archive, fetch, on_progress)
+    text = script(_IMPORT, staged, step.archive.sha256).text
+    result = await run_as_unit(transport, step.id, text, deadline_s=_IMAGES_DEADLINE_S)
+    require(result, "images could not be imported", host=transport.host.name)

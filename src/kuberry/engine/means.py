@@ -1,0 +1,31 @@
+"""What the engine needs besides the plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+
+from kuberry.engine.artifacts import Fetch
+from kuberry.engine.host_state import Reconnect
+from kuberry.model.event import Emit
+from kuberry.transports.transport import Transport
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Means:
+    """What the engine needs besides the plan.
+
+    Attributes:
+        transports: By host name; a reboot replaces an entry.
+        reconnect: By host name: opens a new connection.
+        fetch: Finds the verified file of an artifact on the controller.
+        emit: Is told what happens.
+        clock: Seconds since the run began.
+    """
+
+    transports: dict[str, Transport]
+    reconnect: Mapping[str, Reconnect]
+    fetch: Fetch
+    emit: Emit
+    clock: Callable[[], float] = time.monotonic

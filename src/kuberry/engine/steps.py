@@ -1,0 +1,122 @@
+"""One short function per step kind, chosen by match."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from kuberry.engine import artifacts, host_state
+from kuberry.engine.files import Content, write_files
+from kuberry.engine.means import Means
+from kuberry.engine.outcome import require
+from kuberry.engine.unit import run_as_unit
+from kuberry.engine.values import Blocked, Values
+from kuberry.errors import CommandFailed, CommandTimeout
+from kuberry.model.event import StepProgress
+from kuberry.model.plan import (
+    Gate,
+    InstallPackages,
+    LoadImages,
+    PutArtifact,
+    Reboot,
+    Run,
+    SetUnit,
+    Step,
+    WaitUntil,
+    WriteFiles,
+)
+from kuberry.shell import script
+from kuberry.transports.transport import Transport
+
+
+class Worker:
+    """Does the steps of one host.
+
+    Attributes:
+        bytes_sent: Bytes of artifacts sent so far.
+    """
+
+    def __init__(self, host: str, means: Means, values: Values) -> None:
+        self._host = host
+        self._means = means
+        self._values = values
+        self._step_id = ""
+        self.bytes_sent = 0
+
+    @property
+    def _transport(self) -> Transport:
+        return self._means.transports[self._host]
+
+    async def do(self, step: Step) -> None:
+        """Do one step.
+
+        Raises:
+            KuberryError: It could not be done.
+            Blocked: It needs a value of a host that failed.
+        """
+        self._step_id = step.id
+        match step:
+            case WriteFiles():
+                await self._write_files(step)
+            case PutArtifact() | InstallPackages() | LoadImages():
+                await artifacts.bring(self._transport, step, self._means.fetch, self._progress)
+            case Run():
+                await self._run(step)
+            case SetUnit():
+                await host_state.set_unit(self._transport, step)
+            case WaitUntil():
+                await self._wait_until(step)
+            case Gate():
+                await self._gate(step)
+            case Reboot():
+                await self._reboot(step)
+            case _:
+                assert_never(step)
+
+    async def _write_files(self, step: WriteFiles) -> None:
+        contents = [
+            Content(
+                path=one.path,
+                data=(await self._values.fill(one.content)).encode(),
+                mode=one.mode,
+                volatile=one.volatile,
+            )
+            for one in step.files
+        ]
+        await write_files(self._transport, tuple(contents))
+
+    async def _run(self, step: Run) -> None:
+        text = script(step.script, *step.arguments).text
+        stdin = await self._values.fill(step.stdin)
+        result = await run_as_unit(
+            self._transport, step.id, text, stdin=stdin, deadline_s=step.deadline_s
+        )
+        require(result, f"{step.title} failed", host=self._host)
+        lines = result.text.splitlines()
+        if len(lines) < len(step.captures):
+            message = f"{step.title}: it printed {len(lines)} lines, {len(step.captures)} expected"
+            raise CommandFailed(message, command=step.id, exit_status=0, stderr="", host=self._host)
+        for name, line in zip(step.captures, lines, strict=False):
+            self._values.set(name, line)
+
+    async def _wait_until(self, step: WaitUntil) -> None:
+        try:
+            await host_state.wait_until(self._transport, step)
+        except CommandTimeout as error:
+            message = f"{step.title}: not so after {step.deadline_s:.0f} s"
+            raise CommandTimeout(message, host=self._host, remedy=error.remedy) from None
+
+    async def _gate(self, step: Gate) -> None:
+        try:
+            await self._values.get(step.value)
+        except Blocked:
+            if not step.tolerant:
+                raise
+
+    async def _reboot(self, step: Reboot) -> None:
+        reconnect = self._means.reconnect[self._host]
+        back = await host_state.reboot(self._transport, step, reconnect)
+        self._means.transports[self._host] = back
+
+    def _progress(self, count: int) -> None:
+        self.bytes_sent += count
+        self._means.emit(StepProgress(host=self._host, step=self._step_id, bytes_sent=count))

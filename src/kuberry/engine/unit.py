@@ -1,0 +1,98 @@
+"""Root's shell text as a named transient systemd unit, so that it outlives the connection.
+
+A run that comes after a crash finds the unit by its name and waits for it instead of doing the
+work twice. What the unit reads and writes stays in /run/kuberry (0700, gone after a boot).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from kuberry.errors import CommandTimeout
+from kuberry.shell import script
+from kuberry.transports.transport import CommandResult, Transport
+
+DIRECTORY = "/run/kuberry"
+_TIMED_OUT = 124
+_GRACE_S = 30.0
+
+# $1 unit, $2 seconds, $3 bytes of script on stdin before what the script itself reads.
+# Arguments travel inside the script text, so that they are in no argv but sh's own file name.
+_START_AND_WAIT = r"""
+umask 077
+unit=$1 seconds=$2 size=$3
+mkdir -p /run/kuberry && cd /run/kuberry || exit 125
+state=$(systemctl show -P ActiveState "$unit.service")
+case $state in
+active|activating|deactivating|reloading) cat >/dev/null ;;
+*)
+    rm -f "$unit".*
+    head -c "$size" >"$unit.sh" && cat >"$unit.in" || exit 125
+    systemctl reset-failed "$unit.service" 2>/dev/null
+    systemd-run --quiet --no-block --collect --unit="$unit" \
+        --property=RuntimeMaxSec="$seconds" --property=WorkingDirectory=/ \
+        --setenv=PATH="$PATH" --setenv=HOME=/root --setenv=LC_ALL=C.UTF-8 -- \
+        /bin/sh -c '
+            /bin/sh "$1.sh" <"$1.in" >"$1.out" 2>"$1.err"
+            status=$?; rm -f "$1.in" "$1.sh"; echo $status >"$1.tmp"; mv "$1.tmp" "$1.rc"
+        ' sh "/run/kuberry/$unit" || exit 125
+    ;;
+esac
+until [ -e "$unit.rc" ]; do
+    case $(systemctl show -P ActiveState "$unit.service") in
+    inactive|failed) [ -e "$unit.rc" ] && break
+        echo "the unit $unit was stopped or ran longer than $seconds s" >&2
+        cat "$unit.out" 2>/dev/null; cat "$unit.err" >&2 2>/dev/null
+        rm -f "$unit".*; exit 124 ;;
+    esac
+    sleep 0.1
+done
+cat "$unit.out"; cat "$unit.err" >&2; status=$(cat "$unit.rc")
+rm -f "$unit".*
+exit "$status"
+"""
+
+_WAIT_FOR_ALL = r"""
+while systemctl list-units --plain --no-legend --state=active,activating,deactivating \
+    'kuberry-*.service' | grep -q .; do sleep 0.2; done
+rm -rf /run/kuberry/kuberry-*
+"""
+
+
+def unit_name(step_id: str, text: str) -> str:
+    """Return a name that is the same for the same work."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"kuberry-{step_id}-{digest}"
+
+
+async def run_as_unit(
+    transport: Transport, step_id: str, text: str, *, stdin: str = "", deadline_s: float
+) -> CommandResult:
+    """Run the shell *text* as root in a transient unit and wait for its end.
+
+    Args:
+        step_id: Names the unit, together with a digest of *text*.
+        stdin: What it reads; may hold secrets.
+        deadline_s: Seconds until systemd ends it.
+
+    Raises:
+        CommandTimeout: It ran too long.
+    """
+    body = text.encode()
+    unit = unit_name(step_id, text)
+    command = script(_START_AND_WAIT, unit, str(max(1, int(deadline_s))), str(len(body))).as_root()
+    payload = body + stdin.encode()
+    result = await transport.run(command, stdin=payload, deadline_s=deadline_s + _GRACE_S)
+    if result.exit_status == _TIMED_OUT:
+        message = f"{step_id} did not end within {deadline_s:.0f} s"
+        raise CommandTimeout(message, host=transport.host.name, remedy=f"journalctl -u {unit}")
+    return result
+
+
+async def wait_for_leftovers(transport: Transport, *, deadline_s: float = 600.0) -> None:
+    """Wait for the units that an earlier run left at work, and clear what they wrote.
+
+    Raises:
+        CommandTimeout: They did not end in time.
+    """
+    await transport.run(script(_WAIT_FOR_ALL).as_root(), deadline_s=deadline_s)

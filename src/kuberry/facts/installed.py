@@ -1,0 +1,127 @@
+"""What a host holds of what a plan wants: one command as root, one pure parser."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from kuberry.errors import CommandFailed
+from kuberry.facts.probe import Lines, Probe, Unparsable
+from kuberry.model.facts import Unit
+from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
+from kuberry.shell import script
+from kuberry.transports.transport import Transport
+
+_DEADLINE_S = 60.0
+
+# A file is hashed only where its size or time is not what we noted when we wrote it.
+# crictl and ctr are silent without a running containerd; kubectl is asked on a control plane only.
+_LOOK = r"""
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+command -v dpkg-query >/dev/null &&
+    dpkg-query -W -f 'package:${Package} ${Version} ${db:Status-Status}\n'
+for kept in /var/lib/kuberry/files/*; do
+    case $kept in *.absent | *.original | *.new | *'*') continue ;; esac
+    { IFS= read -r path; IFS= read -r sum; IFS= read -r mode; IFS= read -r stamp; } <"$kept"
+    if now=$(stat -c '%s %Y' "$path" 2>/dev/null); then
+        [ "$now" = "$stamp" ] || sum=$(sha256sum "$path" | cut -d ' ' -f 1)
+        echo "file:$sum $(stat -c %a "$path") $path"
+    else
+        echo "file:- - $path"
+    fi
+done
+for kept in /var/lib/kuberry/units/*; do
+    [ -e "$kept" ] || continue
+    unit=${kept##*/}
+    echo "unit:$unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
+done
+if command -v ctr >/dev/null && systemctl --quiet is-active containerd; then
+    timeout 20 ctr -n k8s.io images list -q | sed 's/^/image:/'
+fi
+[ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
+sed 's/^/hosts:/' /etc/hosts
+[ -e /var/lib/kuberry/joined ] && [ -e /etc/kubernetes/kubelet.conf ] && echo "joined:yes"
+if [ -e /var/lib/kuberry/initialised ] && [ -e /etc/kubernetes/admin.conf ]; then
+    echo "initialised:yes"
+    nodes=$(timeout 10 kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o jsonpath='
+{range .items[*]}node:{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}
+') && echo "nodes:known" && printf '%s\n' "$nodes"
+fi
+echo "end:"
+"""
+
+
+def _parse(output: str) -> Installed:
+    lines = Lines(output)
+    if not lines.all("end"):
+        raise ValueError("the answer was cut off")
+    nodes = tuple(_node(line) for line in lines.all("node")) if lines.first("nodes") else None
+    return Installed(
+        packages=_packages(lines),
+        files={one.path: one for one in map(_file, lines.all("file"))},
+        units={one.name: one for one in map(_unit, lines.all("unit"))},
+        images=frozenset(lines.all("image")),
+        record=_record(lines.first("record")),
+        hosts_file="".join(f"{line}\n" for line in _hosts_lines(output)),
+        initialised=lines.first("initialised") is not None,
+        joined=lines.first("joined") is not None,
+        nodes=nodes,
+    )
+
+
+PROBE = Probe("installed", _LOOK, _parse, limit_s=int(_DEADLINE_S))
+
+
+async def look(transport: Transport) -> Installed:
+    """Return what the host holds, in one round trip as root.
+
+    Raises:
+        CommandFailed: Its answer makes no sense.
+    """
+    result = await transport.run(script(_LOOK).as_root(), deadline_s=_DEADLINE_S)
+    try:
+        return PROBE.read(result.text)
+    except Unparsable as error:
+        raise CommandFailed(
+            f"what is installed could not be read: {error}",
+            command="installed",
+            exit_status=result.exit_status,
+            stderr=result.stderr.decode(errors="replace"),
+            host=transport.host.name,
+        ) from None
+
+
+def _packages(lines: Lines) -> dict[str, str]:
+    rows = (line.split() for line in lines.all("package"))
+    return {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}  # noqa: PLR2004
+
+
+def _file(line: str) -> KeptFile:
+    sha256, mode, path = line.split(" ", 2)
+    missing = sha256 == "-"
+    return KeptFile(path=path, sha256=None if missing else sha256, mode=None if missing else mode)
+
+
+def _unit(line: str) -> Unit:
+    name, active, *enabled = line.split()
+    return Unit(name=name, active=active, enabled=enabled[0] if enabled else None)
+
+
+def _node(line: str) -> SeenNode:
+    name, _, ready = line.partition(" ")
+    return SeenNode(name=name, ready=ready == "True")
+
+
+def _record(text: str | None) -> HostRecord | None:
+    if text is None:
+        return None
+    try:
+        return HostRecord.model_validate(json.loads(text))
+    except ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _hosts_lines(output: str) -> list[str]:
+    prefix = "hosts:"
+    return [line.removeprefix(prefix) for line in output.splitlines() if line.startswith(prefix)]

@@ -1,0 +1,52 @@
+"""The wish: which hosts are to be which cluster. Never holds a secret."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kuberry.model.value import Value
+
+Role = Literal["control-plane", "worker"]
+
+
+class Cluster(Value):
+    """What the user wants.
+
+    Attributes:
+        name: Name of the cluster and of its kubeconfig context.
+        hosts: All hosts by the names the user calls them, in order.
+        control_plane: The one that runs the API server.
+        control_plane_rule: Why it is that one, for people.
+        distribution: Which Kubernetes.
+        version: Of Kubernetes, for example ``v1.20.2``.
+        bundle: Name of the bundle everything is installed from.
+        pod_cidr: The range that pods get their addresses from; each host gets a /24 of it.
+        service_cidr: The range of ClusterIPs.
+        network: How pods reach each other.
+    """
+
+    name: str
+    hosts: tuple[str, ...] = Field(min_length=1)
+    control_plane: str
+    control_plane_rule: str
+    distribution: Literal["kubeadm"] = "kubeadm"
+    version: str
+    bundle: str
+    pod_cidr: str = "10.244.0.0/16"
+    service_cidr: str = "10.96.0.0/16"
+    network: Literal["host-gw"] = "host-gw"
+
+    @property
+    def endpoint(self) -> str:
+        """Return the name of the API server that every host knows from its /etc/hosts.
+
+        ``.internal`` is reserved for private use (ICANN resolution 2024.07.29.06).
+        """
+        return f"api.{self.name}.kuberry.internal"
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Return the hosts that are not the control plane, in order."""
+        return tuple(name for name in self.hosts if name != self.control_plane)
