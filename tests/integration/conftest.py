@@ -1,0 +1,94 @@
+"""Real hosts for tests: a lab of this test process's own, and single hosts that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kuberry.api.lab import lab_down, lab_shell, lab_up
+from kuberry.errors import LabUnavailable
+from kuberry.lab import down, requirements
+from kuberry.lab.inventory import read_state
+from kuberry.model.host import Host
+from kuberry.model.lab import LabShape, LabState
+from kuberry.settings import Settings
+
+BASE_BUILD_S = 900
+"""The first lab of a machine builds the base root of its hosts."""
+
+RunOn = Callable[..., "subprocess.CompletedProcess[str]"]
+FreshHost = Callable[..., Host]
+
+
+@pytest.fixture(scope="session")
+def lab_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return settings whose lab and inventory are this test process's own; the cache is shared."""
+    directory = tmp_path_factory.mktemp("kuberry")
+    return Settings(config_dir=directory / "config", state_dir=directory / "state")
+
+
+@pytest.fixture(scope="session")
+def lab_machine() -> None:
+    """Skip where lab hosts cannot run."""
+    try:
+        asyncio.run(requirements.check(Path("/var/tmp/kuberry-probe")))  # noqa: S108 -- never made
+    except LabUnavailable as error:
+        pytest.skip(f"the lab cannot run here: {error}")
+
+
+@pytest.fixture(scope="session")
+def lab(lab_machine: None, lab_settings: Settings) -> Iterator[LabState]:
+    """Give a lab of three hosts: red, red01 and red02. Leave them as you found them."""
+    try:
+        status = asyncio.run(lab_up(lab_settings, "red,red[01-02]"))
+        yield status.lab
+    finally:
+        asyncio.run(lab_down(lab_settings))
+
+
+@pytest.fixture(scope="session")
+def lab_names() -> Iterator[str]:
+    """Number the hosts that tests ask for, so that no two share a name."""
+    return (f"fresh{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def fresh_host(
+    lab: LabState, lab_settings: Settings, lab_names: Iterator[str]
+) -> Iterator[FreshHost]:
+    """Give a function that boots a host for this test alone: ``fresh_host(cpus=…, os=…)``.
+
+    It takes about a second. The host may be broken at will; it is removed after the test.
+    """
+    made: list[str] = []
+
+    def boot(**shape: object) -> Host:
+        name = next(lab_names)
+        made.append(name)
+        wish = LabShape.model_validate(shape)
+        status = asyncio.run(lab_up(lab_settings, name, shape=wish))
+        return status.lab.login(name)
+
+    yield boot
+    state = read_state(lab_settings.lab_dir)
+    present = tuple(name for name in made if state and state.find(name))
+    asyncio.run(down.remove(lab_settings.lab_dir, present))
+
+
+@pytest.fixture
+def run_on(lab_settings: Settings) -> RunOn:
+    """Give a function that runs shell text on a lab host by OpenSSH: ``run_on(host, "sudo id")``.
+
+    It does not use our own transport, so it can judge it.
+    """
+
+    def run(host: Host, text: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+        words = (*lab_shell(lab_settings, host.name), "--", text)
+        return subprocess.run(words, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+    return run
