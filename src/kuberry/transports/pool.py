@@ -1,0 +1,104 @@
+"""Many hosts at once: every failure collected, every connection closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import SecretStr
+
+from kuberry.errors import TransportError
+from kuberry.model.connection import ConnectOptions
+from kuberry.model.event import Emit, ignore
+from kuberry.model.host import Host
+from kuberry.transports.addresses import Resolve
+from kuberry.transports.login import Connector
+from kuberry.transports.transport import Transport
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Connection:
+    """What became of the login to one host: a transport, or the reason why there is none."""
+
+    host: Host
+    result: Transport | TransportError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Connections:
+    """What became of the logins to all hosts, in the order of the hosts."""
+
+    all: tuple[Connection, ...]
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """Return the open ones."""
+        return tuple(one.result for one in self.all if not isinstance(one.result, TransportError))
+
+    @property
+    def failures(self) -> tuple[tuple[Host, TransportError], ...]:
+        """Return the hosts that could not be logged in to, with the reasons."""
+        return tuple(
+            (one.host, one.result) for one in self.all if isinstance(one.result, TransportError)
+        )
+
+
+@asynccontextmanager
+async def connect_all(
+    hosts: Sequence[Host],
+    options: ConnectOptions,
+    emit: Emit = ignore,
+    *,
+    password: SecretStr | None = None,
+    resolve: Resolve | None = None,
+) -> AsyncIterator[Connections]:
+    """Log in to all *hosts* side by side; yield what became of each; close all at the end.
+
+    A host that fails never holds up or cancels the others.
+
+    Args:
+        options: How many logins are under way at once, and how long each may take.
+        password: Offered to hosts that accept no key.
+        resolve: From names to addresses; ``None`` asks this machine's resolver.
+
+    Raises:
+        UsageError: The SSH configuration cannot be used.
+    """
+    connector = Connector(options, emit, password=password, resolve=resolve)
+    turns = asyncio.Semaphore(options.concurrency)
+    opened: list[Transport] = []
+
+    async def attempt(host: Host) -> Connection:
+        async with turns:
+            try:
+                transport = await connector.connect(host)
+            except TransportError as error:
+                return Connection(host, error)
+            opened.append(transport)
+            return Connection(host, transport)
+
+    try:
+        yield Connections(await _each(hosts, attempt))
+    finally:
+        await _close(opened)
+        await connector.aclose()
+
+
+async def _each(
+    hosts: Sequence[Host], attempt: Callable[[Host], Coroutine[Any, Any, Connection]]
+) -> tuple[Connection, ...]:
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(attempt(host)) for host in hosts]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
+
+
+async def _close(transports: Sequence[Transport]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for transport in transports:
+            group.create_task(transport.aclose())
