@@ -54,15 +54,15 @@ exit "$status"
 
 _WAIT_FOR_ALL = r"""
 while systemctl list-units --plain --no-legend --state=active,activating,deactivating \
-    'kuberry-*.service' | grep -q .; do sleep 0.2; done
-rm -rf /run/kuberry/kuberry-*
+    'kuberry-step-*.service' | grep -q .; do sleep 0.2; done
+rm -rf /run/kuberry/kuberry-step-*
 """
 
 
 def unit_name(step_id: str, text: str) -> str:
     """Return a name that is the same for the same work."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return f"kuberry-{step_id}-{digest}"
+    return f"kuberry-step-{step_id}-{digest}"
 
 
 async def run_as_unit(
