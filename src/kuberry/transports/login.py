@@ -59,7 +59,7 @@ class Connector:
 
     Args:
         emit: Is told of new host keys and of names that were completed.
-        password: Offered to hosts that accept no key.
+        password: Offered to hosts that accept no key, but never to jump hosts.
         resolve: From names to addresses; ``None`` asks this machine's resolver.
     """
 
@@ -181,7 +181,7 @@ class Connector:
                 keepalive_interval=self._options.keepalive_interval_s,
                 keepalive_count_max=_KEEPALIVE_MISSES,
                 login_timeout=0,
-                **offered(login.settings, self._password),
+                **offered(login.settings, None if login.waiting else self._password),
                 **way,
             )
         except BaseException:
@@ -203,13 +203,18 @@ def _client(check: HostKeyCheck, authenticating: Any) -> SSHClient:
     return Client()
 
 
-async def connect(host: Host, options: ConnectOptions, emit: Emit = ignore) -> SshTransport:
+async def connect(
+    host: Host, options: ConnectOptions, emit: Emit = ignore, password: SecretStr | None = None
+) -> SshTransport:
     """Log in to one *host*; its jump hosts are left when it is closed.
+
+    Args:
+        password: Offered when the host accepts no key; never to its jump hosts.
 
     Raises:
         TransportError: As `Connector.connect` does.
     """
-    connector = Connector(options, emit)
+    connector = Connector(options, emit, password=password)
     try:
         transport = await connector.connect(host)
     except BaseException:

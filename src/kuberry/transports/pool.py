@@ -29,9 +29,14 @@ class Connection:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Connections:
-    """What became of the logins to all hosts, in the order of the hosts."""
+    """What became of the logins to all hosts, in the order of the hosts.
+
+    Attributes:
+        reconnect: Logs in to a host anew, after a reboot for example; closed with the others.
+    """
 
     all: tuple[Connection, ...]
+    reconnect: Callable[[Host], Coroutine[Any, Any, Transport]]
 
     @property
     def transports(self) -> tuple[Transport, ...]:
@@ -71,17 +76,20 @@ async def connect_all(
     turns = asyncio.Semaphore(options.concurrency)
     opened: list[Transport] = []
 
+    async def connect(host: Host) -> Transport:
+        transport = await connector.connect(host)
+        opened.append(transport)
+        return transport
+
     async def attempt(host: Host) -> Connection:
         async with turns:
             try:
-                transport = await connector.connect(host)
+                return Connection(host, await connect(host))
             except TransportError as error:
                 return Connection(host, error)
-            opened.append(transport)
-            return Connection(host, transport)
 
     try:
-        yield Connections(await _each(hosts, attempt))
+        yield Connections(await _each(hosts, attempt), connect)
     finally:
         await _close(opened)
         await connector.aclose()

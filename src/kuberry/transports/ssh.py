@@ -25,7 +25,7 @@ from kuberry.transports.transport import (
     OnProgress,
     Stdin,
 )
-from kuberry.transports.upload import Upload, opened, receive
+from kuberry.transports.upload import opened, receive, stream
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 CONCURRENT_COMMANDS = 8  # sshd_config(5): MaxSessions is 10; two are left to end commands with
 _STALL_S = 60.0
-_SLOWEST_CARD_BYTES_PER_S = 2_000_000  # what a worn SD card still takes when all is synced at once
+_SLOWEST_CARD_BYTES_PER_S = 2_000_000  # what a worn SD card takes when all is synced at once
 _END_DEADLINE_S = 10.0
 _CLOSE_DEADLINE_S = 5.0
 
@@ -100,11 +100,11 @@ class SshTransport:
         on_progress: OnProgress | None = None,
     ) -> None:
         """Write *source* to *target*; see `kuberry.transports.transport.Transport.put`."""
-        with opened(source) as (stream, size):
+        with opened(source) as (content, size):
             order = receive(target, size, mode)
             result = await self._transfer(
                 order.as_root() if root else order,
-                lambda moved: Upload(stream, size, _both(moved, on_progress)).stream(),
+                lambda moved: stream(content, size, _both(moved, on_progress)),
                 stall_s=_STALL_S + size / _SLOWEST_CARD_BYTES_PER_S,
             )
         self._require(result, f"{target} could not be written", command("put", target))
@@ -211,7 +211,7 @@ class SshTransport:
     async def _transfer(
         self,
         order: Command,
-        stream: Callable[[OnProgress], AsyncIterator[bytes]] | None,
+        pieces: Callable[[OnProgress], AsyncIterator[bytes]] | None,
         *,
         stall_s: float,
     ) -> CommandResult:
@@ -220,7 +220,7 @@ class SshTransport:
             mode = await self.sudo_mode() if order.root else None
             try:
                 async with stall_timeout(stall_s) as touch:
-                    stdin = stream(lambda _bytes: touch()) if stream else b""
+                    stdin = pieces(lambda _bytes: touch()) if pieces else b""
                     return await self._attend(order, mode, stdin, lambda _piece: touch())
             except TimeoutError:
                 raise self._too_late(order, f"{stall_s:g} s without a byte moved") from None
