@@ -1,132 +1,144 @@
-"""The lab: virtual hosts on this machine."""
+"""The lab: virtual hosts on this machine.
+
+All but the reader of the lab's inventory needs Linux: it is imported when it is used, after the
+check that says so.
+"""
 
 from __future__ import annotations
 
-from kuberry.errors import UsageError
-from kuberry.hostlist import expand
+import asyncio
+
+from kuberry import hostlist
+from kuberry.api.hosts import expand_hosts, resolve
+from kuberry.errors import LabUnavailable, UsageError
+from kuberry.lab import requirements
 from kuberry.lab.inventory import lab_hosts, read_state
 from kuberry.model.event import Emit, ignore
 from kuberry.model.host import Host
 from kuberry.model.lab import LabShape, LabStatus, PowerVerb
 from kuberry.settings import Settings
 
-# The rest of the lab needs Linux: it is imported when it is used, after the check that says so.
-
 
 async def lab_up(
-    settings: Settings, hosts: str, *, shape: LabShape | None = None, emit: Emit = ignore
+    hosts: str,
+    *,
+    shape: LabShape | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
 ) -> LabStatus:
     """Bring the lab hosts of expression *hosts* up; those that run already stay as they are.
 
     Args:
         shape: Operating system and limits of new hosts; ``None`` means Debian 12 without limits.
+        settings: Where the lab and its base roots are; ``None`` asks the environment.
+        emit: Is told of progress, and where a lab host hides another machine of the same name.
 
     Raises:
         HostExpressionError: The expression is wrong.
-        UsageError: A name is none for a lab host.
+        UsageError: A name is none for a lab host, or the inventory is unusable.
         LabUnavailable: Lab hosts cannot run on this machine.
         KuberryError: A host did not come up.
     """
-    names = expand(hosts)
-    await _require(settings)
+    settings = settings or Settings()
+    names = expand_hosts(hosts, settings=settings)
+    await requirements.check(settings.lab_dir)
     from kuberry.lab import up  # noqa: PLC0415
 
     await up.up(settings.lab_dir, settings.cache_dir, names, shape or LabShape(), emit)
+    await asyncio.to_thread(resolve, hostlist.fold(names), settings, emit)
     return await _status(settings)
 
 
-async def lab_down(settings: Settings, *, emit: Emit = ignore) -> None:
+async def lab_down(*, settings: Settings | None = None, emit: Emit = ignore) -> None:
     """Remove the lab and everything that a killed one left on this machine.
 
+    Args:
+        settings: Where the lab is; ``None`` asks the environment.
+        emit: Is told what was found and what was put back.
+
     Raises:
-        LabUnavailable: Lab hosts cannot run on this machine, so there is nothing to remove.
+        LabUnavailable: Not root, or not Linux.
     """
-    await _require(settings)
+    settings = settings or Settings()
+    await requirements.check(settings.lab_dir)
     from kuberry.lab import down  # noqa: PLC0415
 
     await down.down(settings.lab_dir, emit)
 
 
-async def lab_status(settings: Settings) -> LabStatus:
-    """Return how the lab is now; needs no root, but some of it can be seen by root alone.
+async def lab_status(*, settings: Settings | None = None) -> LabStatus | None:
+    """Return how the lab is now, ``None`` when there is none; some of it only root can see.
+
+    Args:
+        settings: Where the lab is; ``None`` asks the environment.
 
     Raises:
-        UsageError: There is no lab.
         PreflightFailed: The lab belongs to another user.
+        LabUnavailable: This is not Linux.
     """
-    if read_state(settings.lab_dir) is None:
-        raise _no_lab()
-    return await _status(settings)
+    settings = settings or Settings()
+    return await _status(settings) if read_state(settings.lab_dir) else None
 
 
 async def lab_power(
-    settings: Settings, name: str, verb: PowerVerb, *, emit: Emit = ignore
+    name: str, verb: PowerVerb, *, settings: Settings | None = None, emit: Emit = ignore
 ) -> LabStatus:
     """Switch lab host *name* off or on, or reboot it; return when that is done.
+
+    Args:
+        settings: Where the lab is; ``None`` asks the environment.
+        emit: Is told when the host had to be forced.
 
     Raises:
         UsageError: The lab has no such host, or it is off and shall reboot.
         LabUnavailable: Lab hosts cannot run on this machine.
         KuberryError: The host did not come up.
     """
-    await _require(settings)
+    settings = settings or Settings()
+    await requirements.check(settings.lab_dir)
     from kuberry.lab import power  # noqa: PLC0415
 
     await power.switch(settings.lab_dir, name, verb, emit)
     return await _status(settings)
 
 
-def lab_inventory(settings: Settings) -> dict[str, Host]:
-    """Return how to log in to each lab host, by name; no lab has no hosts.
-
-    Raises:
-        PreflightFailed: The lab belongs to another user.
-    """
-    return lab_hosts(settings.lab_dir)
-
-
-def lab_shell(settings: Settings, name: str) -> tuple[str, ...]:
+def lab_shell(name: str, *, settings: Settings | None = None) -> tuple[str, ...]:
     """Return the words that open a shell on lab host *name* with OpenSSH.
+
+    Args:
+        settings: Where the lab is; ``None`` asks the environment.
 
     Raises:
         UsageError: The lab has no such host.
+        PreflightFailed: The lab belongs to another user.
     """
-    host = lab_inventory(settings).get(name)
+    host = lab_hosts((settings or Settings()).lab_dir).get(name)
     if host is None:
         raise UsageError(f"the lab has no host {name!r}", remedy="kuberry lab status")
+    return ("ssh", "-F", "none", *_options(host), f"{host.user}@{host.target}")
+
+
+def _options(host: Host) -> tuple[str, ...]:
+    """Return OpenSSH options that use what the lab knows of *host* and nothing of the user's."""
     options = (
+        f"IdentityFile={host.identity_file}",
         "IdentitiesOnly=yes",
+        "ConnectTimeout=10",
         f"HostKeyAlias={host.name}",
         f"UserKnownHostsFile={host.known_hosts_file}",
         "GlobalKnownHostsFile=none",
         "StrictHostKeyChecking=yes",
     )
-    words = [word for option in options for word in ("-o", option)]
-    return (
-        "ssh",
-        "-F",
-        "none",
-        "-i",
-        str(host.identity_file),
-        *words,
-        f"{host.user}@{host.target}",
-    )
-
-
-async def _require(settings: Settings) -> None:
-    from kuberry.lab import requirements  # noqa: PLC0415
-
-    await requirements.check(settings.lab_dir)
+    return tuple(word for option in options for word in ("-o", option))
 
 
 async def _status(settings: Settings) -> LabStatus:
-    from kuberry.lab import status  # noqa: PLC0415
-
+    try:
+        from kuberry.lab import status  # noqa: PLC0415
+    except ImportError as error:  # fcntl and the like: a copied state directory, no Linux
+        requirements.check_system()
+        raise LabUnavailable(str(error)) from error
     found = await status.status(settings.lab_dir)
     if found is None:
-        raise _no_lab()
+        raise UsageError("there is no lab", remedy='kuberry lab up --hosts "red,red[01-02]"')
     return found
-
-
-def _no_lab() -> UsageError:
-    return UsageError("there is no lab", remedy='kuberry lab up --hosts "red,red[01-02]"')

@@ -58,6 +58,7 @@ class Spec:
         disk: Directory with ``base`` (link to the base root), ``upper``, ``work``, ``root`` and
             ``containerd``.
         netns: File of the network namespace.
+        link: Outer end of the host's link.
         machine_id: 32 hexadecimal digits.
         group: Control group of the host, when this project makes it itself; else empty.
         enter: Words before a command that make it run in the host's control group.
@@ -68,6 +69,7 @@ class Spec:
     name: str
     disk: str
     netns: str
+    link: str
     machine_id: str
     group: str
     enter: tuple[str, ...]

@@ -95,6 +95,7 @@ def _spec(lab: LabState, host: LabHost) -> launch.Spec:
         name=host.name,
         disk=str(disks.disk(lab, host.name)),
         netns=str(names.netns(host.name)),
+        link=names.link(host.number),
         machine_id=disks.machine_id(lab, host),
         group="" if managed else group,
         enter=enter,

@@ -18,6 +18,8 @@ from kuberry.lab import cgroups, launch, processes
 SPEC, PROCESS, STATE, CONSOLE = "spec.json", "supervisor", "state", "console.log"
 """Files in the host's directory: what to boot, who supervises, how it ended; its last words."""
 
+_PLUG_TIMEOUT_S = 10.0
+
 ON, OFF, FAILED = "on", "off", "failed"
 
 
@@ -45,10 +47,19 @@ def _boot(spec: launch.Spec) -> int:
         boottime_s=time.clock_gettime(time.CLOCK_BOOTTIME),
     )
     disk = Path(spec.disk)
-    with (disk / CONSOLE).open("wb") as console:
-        return subprocess.run(
-            argv, cwd=disk, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False
-        ).returncode
+    _plug(spec.link, "up")
+    try:
+        with (disk / CONSOLE).open("wb") as console:
+            return subprocess.run(
+                argv, cwd=disk, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False
+            ).returncode
+    finally:
+        _plug(spec.link, "down")
+
+
+def _plug(link: str, state: str) -> None:
+    """Make the network silent while the host is off: its namespace would answer otherwise."""
+    subprocess.run(("ip", "link", "set", link, state), check=False, timeout=_PLUG_TIMEOUT_S)
 
 
 def _replace(file: Path, text: str) -> None:
