@@ -11,7 +11,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from kuberry.bundles.store import Store, Waiting, Writer, parse_manifest
+from kuberry.bundles.store import Store, Waiting, Writer, parse_manifest, unusable
 from kuberry.errors import BundleError
 from kuberry.model.bundle import Artifact, Bundle
 
@@ -23,7 +23,7 @@ def export_bundle(store: Store, bundle: Bundle, path: Path) -> None:
     """Write *bundle* to *path*; the same bundle gives the same bytes. It appears when it is whole.
 
     Raises:
-        BundleError: A blob is missing or not what the manifest says.
+        BundleError: A blob is missing or not what the manifest says, or *path* cannot be written.
     """
     faults = store.faults(bundle)
     if faults:
@@ -37,6 +37,8 @@ def export_bundle(store: Store, bundle: Bundle, path: Path) -> None:
                 with store.blob(one).open("rb") as file:
                     tar.addfile(_entry(one.path, one.size_bytes), file)
         unfinished.replace(path)
+    except OSError as error:
+        raise unusable(error, path) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -54,8 +56,8 @@ def import_bundle(store: Store, path: Path, on_wait: Waiting = lambda _: None) -
             with store.writing(on_wait) as writer:
                 _take_blobs(tar, bundle, writer, path.name)
                 writer.publish(bundle)
-    except FileNotFoundError:
-        raise BundleError(f"there is no file {path}") from None
+    except OSError as error:
+        raise unusable(error, path) from error
     except (tarfile.TarError, EOFError) as error:
         raise _refused(path.name, f"it is no sound tar archive ({error})") from error
     return bundle

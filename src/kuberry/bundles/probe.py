@@ -1,4 +1,7 @@
-"""Our own probe image: one static busybox with its links, the workhorse of `kuberry verify`."""
+"""Our own probe image: one static busybox with its links, the workhorse of `kuberry verify`.
+
+Bounds on time come from ``timeout``: Debian 12's static busybox crashes on ``wget -T``.
+"""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class Store:
                 scratch.mkdir(parents=True)
                 yield Writer(self.root)
             except OSError as error:
-                raise _unusable(error, self.root) from error
+                raise unusable(error, self.root) from error
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
 
@@ -157,11 +157,12 @@ class Store:
         return "" if digest == artifact.sha256 else f"{label}: its bytes are not those announced"
 
 
-def _unusable(error: OSError, root: Path) -> BundleError:
+def unusable(error: OSError, path: Path) -> BundleError:
+    """Return what is to be said when *error* came up at *path* or at a file it names itself."""
     if error.errno == errno.ENOSPC:
-        message = f"no space is left for {root}"
+        message = f"no space is left for {path}"
         return BundleError(message, remedy="make room there, then repeat the command")
-    return BundleError(f"{error.filename or root}: {error.strerror}", remedy="see to its rights")
+    return BundleError(f"{error.filename or path}: {error.strerror}", remedy="see to the file")
 
 
 def parse_manifest(text: bytes, source: str) -> Bundle:

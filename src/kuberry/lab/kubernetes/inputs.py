@@ -107,12 +107,17 @@ go build -p "$1" -o /build/out/ -ldflags "$flags" {" ".join(f"./cmd/{one}" for o
 """
 )
 
-CRICTL = """#!/bin/sh
+CRICTL = r"""#!/bin/sh
 # A stand-in for crictl: the few calls that kubeadm 1.20 makes, done with containerd's own ctr.
 while [ "${1#-}" != "${1:-}" ]; do
     case $1 in -r | -i | --*-endpoint) shift 2 ;; *) shift ;; esac
 done
 in_k8s() { ctr -n k8s.io "$@"; }
+containers_of() { # all containers of the pod whose sandbox is $1, the sandbox last
+    uid=$(in_k8s containers info "$1" | sed -n 's/.*"io.kubernetes.pod.uid": "\([^"]*\)".*/\1/p')
+    in_k8s containers list -q "labels.\"io.kubernetes.pod.uid\"==$uid" | grep -vx "$1"
+    echo "$1"
+}
 call=${1:-}
 [ $# -gt 0 ] && shift
 case $call in
@@ -120,11 +125,13 @@ info) ctr version >/dev/null && echo '{"status": "stand-in"}' ;;
 inspecti | pull)
     for image; do [ -n "$(in_k8s images list -q name=="$image")" ] || exit 1; done ;;
 pods) in_k8s containers list -q 'labels."io.cri-containerd.kind"==sandbox' ;;
-stopp) for id; do in_k8s tasks kill -s SIGKILL "$id" 2>/dev/null || :; done ;;
-rmp) for id; do
-    in_k8s tasks rm -f "$id" 2>/dev/null || :
+stopp) for pod; do for id in $(containers_of "$pod"); do
+    in_k8s tasks kill -s SIGKILL "$id" 2>/dev/null || :
+done; done ;;
+rmp) for pod; do for id in $(containers_of "$pod"); do
+    in_k8s tasks rm -f "$id" >/dev/null 2>&1 || :
     in_k8s containers rm "$id" || exit 1
-done ;;
+done; done ;;
 *) echo "this stand-in for crictl knows no '$call'" >&2; exit 2 ;;
 esac
 """
