@@ -39,3 +39,13 @@ class Settings(BaseSettings):
     def lab_dir(self) -> Path:
         """Return the directory of this user's lab."""
         return self.state_dir / "lab"
+
+    @property
+    def clusters_dir(self) -> Path:
+        """Return the directory of the remembered clusters."""
+        return self.state_dir / "clusters"
+
+    @property
+    def bundles_dir(self) -> Path:
+        """Return the directory of the bundles, shared by all runs of this user."""
+        return self.cache_dir / "bundles"

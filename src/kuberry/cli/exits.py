@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from kuberry.errors import (
+    ApiRefused,
     CommandFailed,
     HostBusy,
     KuberryError,
@@ -35,6 +36,7 @@ _BY_ERROR: tuple[tuple[type[KuberryError], Exit], ...] = (
     (PreflightFailed, Exit.PREFLIGHT),
     (TransportError, Exit.CONNECTION),
     (CommandFailed, Exit.STEP_FAILED),
+    (ApiRefused, Exit.STEP_FAILED),
     (VerifyFailed, Exit.VERIFY),
     (HostBusy, Exit.BUSY),
 )
@@ -50,3 +52,19 @@ def exit_for_hosts(failed: int, total: int) -> Exit:
     if failed == 0:
         return Exit.DONE
     return Exit.CONNECTION if failed == total else Exit.PARTLY_DONE
+
+
+_BY_OUTCOME = {
+    "done": Exit.DONE,
+    "unchanged": Exit.DONE,
+    "refused": Exit.PREFLIGHT,
+    "unreachable": Exit.CONNECTION,
+    "failed": Exit.STEP_FAILED,
+    "unverified": Exit.VERIFY,
+    "partly-done": Exit.PARTLY_DONE,
+}
+
+
+def exit_for_outcome(outcome: str) -> Exit:
+    """Return the exit code of a run that ended with *outcome* (`kuberry.model.report`)."""
+    return _BY_OUTCOME[outcome]

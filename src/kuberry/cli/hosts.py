@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from kuberry.cli import hosts_setup
 from kuberry.cli.options import Output, OutputOption
 from kuberry.cli.render import console
 
 app = typer.Typer(
     help="Host expressions, and hosts prepared for login by key.", no_args_is_help=True
 )
+app.command(name="setup")(hosts_setup.setup)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import Abort, TyperException
 
-from kuberry.cli import hosts, lab, status
+from kuberry.cli import deploy, hosts, lab, status
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
 from kuberry.errors import KuberryError, UsageError
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(hosts.app, name="hosts")
 app.add_typer(lab.app, name="lab")
+app.command(name="deploy")(deploy.deploy)
 app.command(name="status")(status.status)
 
 

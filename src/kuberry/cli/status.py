@@ -25,7 +25,7 @@ def status(
     hosts: HostsOption,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
-    ask_sudo_password: AskSudoOption = False,  # noqa: FBT002
+    ask_sudo_password: AskSudoOption = False,
     connect_timeout: TimeoutOption = 10.0,
 ) -> Exit:
     """Show the hosts as they are now; exit code 8 when some cannot be reached, 4 when none can."""

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from kuberry.model.cluster import Cluster
-from kuberry.model.finding import Finding, ProbeResult
+from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
+from kuberry.model.plan import Plan
 from kuberry.model.value import Value
 
 Ending = Literal["done", "unchanged", "failed", "blocked", "unreachable"]
+RunOutcome = Literal[
+    "done", "unchanged", "unreachable", "refused", "failed", "partly-done", "unverified"
+]
 
 
 class StepReport(Value):
@@ -42,20 +46,75 @@ class HostReport(Value):
     remedy: str = ""
     output: str = ""
 
+    @property
+    def ok(self) -> bool:
+        """Return whether the host is as it should be."""
+        return self.ending in {"done", "unchanged"}
+
+
+class FileChange(Value):
+    """A file that a plan would write, against what stands there.
+
+    Attributes:
+        before: ``None`` when nothing stands there.
+        after: Values that exist only while the plan runs stand as ``<name>``.
+    """
+
+    host: str
+    path: str
+    before: str | None
+    after: str
+
+
+class PlanReport(Value):
+    """What a run would do.
+
+    Attributes:
+        unreachable: Hosts of which nothing is known, with the reasons.
+    """
+
+    cluster: Cluster
+    findings: tuple[Finding, ...]
+    plan: Plan | None
+    files: tuple[FileChange, ...] = ()
+    unreachable: tuple[HostReport, ...] = ()
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """Return what would become of the run before its first step."""
+        if self.unreachable:
+            return "unreachable"
+        if self.plan is None:
+            return "refused"
+        return "unchanged" if self.plan.is_empty else "done"
+
 
 class RunReport(Value):
-    """One run as it ended."""
+    """One run as it ended.
+
+    Attributes:
+        context: Name of the context in the user's kubeconfig; empty when none was written.
+    """
 
     command: str
     cluster: Cluster
     started: datetime
     duration_s: float
-    hosts: tuple[HostReport, ...]
+    hosts: tuple[HostReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
-    kubeconfig: str = ""
+    context: str = ""
 
     @property
-    def changed(self) -> bool:
-        """Return whether anything was done on any host."""
-        return any(one.steps for one in self.hosts)
+    def outcome(self) -> RunOutcome:
+        """Return the run's end in one word; the worst that happened wins."""
+        if any(one.severity is Severity.ERROR for one in self.findings):
+            return "refused"
+        endings = {one.ending for one in self.hosts}
+        if "unreachable" in endings and not endings & {"done", "failed", "blocked"}:
+            return "unreachable"
+        if not all(one.ok for one in self.hosts):
+            return "partly-done" if any(one.ok for one in self.hosts) else "failed"
+        if any(one.outcome is Outcome.FAIL for one in self.probes):
+            return "unverified"
+        return "done" if "done" in endings else "unchanged"

@@ -38,7 +38,9 @@ def test_the_inventory_fills_in(settings: Settings) -> None:
         source="inventory",
     )
     assert resolve("@shelf", settings) == (red, Host(name="red01"), Host(name="red02"))
-    assert resolve("root@red:22", settings) == (red.model_copy(update={"user": "root", "port": 22}),)
+    assert resolve("root@red:22", settings) == (
+        red.model_copy(update={"user": "root", "port": 22}),
+    )
     assert expand_hosts("@shelf", settings=settings) == ("red", "red01", "red02")
 
 

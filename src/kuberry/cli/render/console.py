@@ -57,8 +57,12 @@ def sentence(event: AnyEvent) -> str:
 
 def print_error(error: KuberryError) -> None:
     """Tell the user what went wrong, where, and what to do next."""
-    where = f"{error.host}: " if error.host else ""
-    console = stderr()
-    console.print(f"[bold red]error[/bold red] {escape(where + error.message)}")
-    if error.remedy:
-        console.print(f"  → {escape(error.remedy)}")
+    print_host_failure(error.host, error.message, error.remedy)
+
+
+def print_host_failure(host: str | None, message: str, remedy: str) -> None:
+    """Tell the user what went wrong on *host*, and what to do next."""
+    where = f"{host}: " if host else ""
+    stderr().print(f"[bold red]error[/bold red] {escape(where + message)}")
+    if remedy:
+        stderr().print(f"  → {escape(remedy)}")

@@ -1,0 +1,170 @@
+"""deploy: hosts → connected → seen → checked → planned → done → proven."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from kuberry import preflight
+from kuberry.actions.look import look_at_all
+from kuberry.actions.preview import file_changes
+from kuberry.distributions import kubeadm
+from kuberry.distributions.seen import Seen
+from kuberry.engine.artifacts import Fetch
+from kuberry.engine.execute import execute
+from kuberry.engine.means import Means
+from kuberry.errors import KuberryError
+from kuberry.model.bundle import Bundle
+from kuberry.model.cluster import Cluster
+from kuberry.model.connection import ConnectOptions
+from kuberry.model.event import Emit, Phase
+from kuberry.model.finding import Finding, ProbeResult, Severity
+from kuberry.model.host import Host
+from kuberry.model.plan import Plan
+from kuberry.model.report import HostReport, PlanReport, RunReport
+from kuberry.transports.pool import Connections, connect_all
+from kuberry.transports.transport import Transport
+
+Prove = Callable[[Cluster, Mapping[str, Transport], Emit], Awaitable[tuple[ProbeResult, ...]]]
+Access = Callable[[Cluster, Transport], Awaitable[str]]
+"""Gives the user access to a cluster by its control plane; returns the kubeconfig context."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be deployed, and with what.
+
+    Attributes:
+        hosts: In the user's order; their names are those of the cluster.
+        fetch: Finds the verified file of an artifact of *bundle*.
+        access: ``None`` leaves the user's kubeconfig as it is.
+        prove: Asks the running cluster; ``None`` leaves that out.
+    """
+
+    cluster: Cluster
+    hosts: tuple[Host, ...]
+    bundle: Bundle
+    fetch: Fetch
+    options: ConnectOptions
+    emit: Emit
+    access: Access | None
+    prove: Prove | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ready:
+    """Where a run stands before its first step."""
+
+    connections: Connections
+    transports: dict[str, Transport]
+    seen: dict[str, Seen]
+    unreachable: tuple[HostReport, ...]
+    findings: tuple[Finding, ...]
+    plan: Plan | None
+
+
+async def plan(work: Work) -> PlanReport:
+    """Return what `deploy` would do, without doing it."""
+    async with _ready(work) as ready:
+        changes = await file_changes(ready.plan, ready.transports) if ready.plan else ()
+        return PlanReport(
+            cluster=work.cluster,
+            findings=ready.findings,
+            plan=ready.plan,
+            files=changes,
+            unreachable=ready.unreachable,
+        )
+
+
+async def deploy(work: Work) -> RunReport:
+    """Make the hosts the cluster that is wished for, and prove it.
+
+    What went wrong on hosts is in the report, never raised.
+    """
+    started, zero = datetime.now(UTC), time.monotonic()
+    async with _ready(work) as ready:
+        hosts, context = ready.unreachable, ""
+        probes: tuple[ProbeResult, ...] = ()
+        if ready.plan is not None:
+            hosts = await execute(ready.plan, _means(work, ready, zero))
+            if _is_up(work.cluster, hosts):
+                context = await _access(work, ready)
+                probes = await _prove(work, ready, hosts)
+        return RunReport(
+            command="deploy",
+            cluster=work.cluster,
+            started=started,
+            duration_s=time.monotonic() - zero,
+            hosts=hosts,
+            findings=ready.findings,
+            probes=probes,
+            context=context,
+        )
+
+
+@asynccontextmanager
+async def _ready(work: Work) -> AsyncIterator[_Ready]:
+    work.emit(Phase(name="connect", message=f"connecting to {len(work.hosts)} hosts"))
+    async with connect_all(work.hosts, work.options, work.emit) as connections:
+        transports = {one.host.name: one for one in connections.transports}
+        failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
+        seen: dict[str, Seen] = {}
+        if not failed:
+            work.emit(Phase(name="facts", message="looking at the hosts"))
+            sight = await look_at_all(transports)
+            failed, seen = sight.failures, sight.seen
+        findings: tuple[Finding, ...] = ()
+        todo: Plan | None = None
+        if not failed:
+            findings = preflight.run(work.cluster, seen, work.bundle)
+            refused = any(one.severity is Severity.ERROR for one in findings)
+            todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
+        unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
+        yield _Ready(connections, transports, seen, unreachable, findings, todo)
+
+
+def _means(work: Work, ready: _Ready, zero: float) -> Means:
+    def again(host: Host) -> Callable[[], Awaitable[Transport]]:
+        return lambda: ready.connections.reconnect(host)
+
+    return Means(
+        transports=ready.transports,
+        reconnect={host.name: again(host) for host in work.hosts},
+        fetch=work.fetch,
+        emit=work.emit,
+        clock=lambda: time.monotonic() - zero,
+    )
+
+
+async def _access(work: Work, ready: _Ready) -> str:
+    if work.access is None:
+        return ""
+    return await work.access(work.cluster, ready.transports[work.cluster.control_plane])
+
+
+async def _prove(
+    work: Work, ready: _Ready, hosts: tuple[HostReport, ...]
+) -> tuple[ProbeResult, ...]:
+    """Prove a cluster that was changed; of one that was not, its plan has shown it is Ready."""
+    changed = any(one.steps for one in hosts)
+    if work.prove is None or not changed or not all(one.ok for one in hosts):
+        return ()
+    work.emit(Phase(name="verify", message="asking the cluster to prove itself"))
+    return await work.prove(work.cluster, ready.transports, work.emit)
+
+
+def _is_up(cluster: Cluster, hosts: tuple[HostReport, ...]) -> bool:
+    return any(one.ok for one in hosts if one.host == cluster.control_plane)
+
+
+def _unreachable(name: str, error: KuberryError) -> HostReport:
+    return HostReport(
+        host=name,
+        ending="unreachable",
+        code=error.code,
+        message=error.message,
+        remedy=error.remedy,
+    )

@@ -1,0 +1,66 @@
+"""From what the user says, and what is remembered, to the wish: a `Cluster`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kuberry.clusters import check_name, name_of
+from kuberry.errors import UsageError
+from kuberry.model.bundle import Bundle
+from kuberry.model.cluster import Cluster
+
+
+def make_wish(
+    hosts: Sequence[str],
+    bundle: Bundle,
+    *,
+    name: str | None = None,
+    control_plane: str | None = None,
+    known: Cluster | None = None,
+) -> Cluster:
+    """Return the cluster that is wished for.
+
+    Args:
+        hosts: Names in the user's order.
+        control_plane: The host the user wants as control plane; ``None`` leaves it to the rule.
+        known: The cluster of that name as it was wished for before, if it was.
+
+    Raises:
+        UsageError: The name or the control plane cannot be had.
+    """
+    host, rule = choose_control_plane(hosts, wanted=control_plane, known=known)
+    return Cluster(
+        name=check_name(name) if name else name_of(hosts),
+        hosts=tuple(hosts),
+        control_plane=host,
+        control_plane_rule=rule,
+        version=bundle.version,
+        bundle=bundle.name,
+    )
+
+
+def choose_control_plane(
+    hosts: Sequence[str], *, wanted: str | None = None, known: Cluster | None = None
+) -> tuple[str, str]:
+    """Return which host is the control plane, and by which rule.
+
+    Raises:
+        UsageError: The wanted one is not among *hosts*, or the cluster has another one already.
+    """
+    if known and wanted not in (None, known.control_plane):
+        remedy = "reset the cluster first, or leave --control-plane out"
+        message = f"{known.name} has its control plane on {known.control_plane}, not on {wanted}"
+        raise UsageError(message, remedy=remedy)
+    wanted = known.control_plane if known else wanted
+    if wanted is not None:
+        if wanted not in hosts:
+            raise UsageError(
+                f"the control plane {wanted!r} is not among the hosts",
+                remedy=f"name it in --hosts too: {','.join((wanted, *hosts))}",
+            )
+        return wanted, "as it was" if known else "as you said"
+    plain = [name for name in hosts if not re.search(r"[0-9]$", name)]
+    if len(plain) == 1:
+        return plain[0], "the only name without a trailing number"
+    return hosts[0], "the first host"

@@ -1,0 +1,141 @@
+"""Make hosts a cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Literal
+
+from kuberry.actions import deploy as action
+from kuberry.actions.wish import make_wish
+from kuberry.api.hosts import resolve
+from kuberry.bundles.store import Store
+from kuberry.clusters import Clusters, name_of
+from kuberry.errors import UsageError
+from kuberry.model.cluster import Cluster
+from kuberry.model.connection import ConnectOptions
+from kuberry.model.event import Emit, Notice, ignore
+from kuberry.model.host import Host
+from kuberry.model.report import PlanReport, RunReport
+from kuberry.settings import Settings
+
+LAB_BUNDLE = "lab"
+Verify = Literal["changed", "never"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the user said of the cluster; ``None`` leaves it to what is remembered, or to a rule.
+
+    Attributes:
+        name: Of the cluster; default the fold of its hosts.
+        control_plane: Host that runs the API server.
+        bundle: Name of the bundle everything is installed from.
+    """
+
+    name: str | None = None
+    control_plane: str | None = None
+    bundle: str | None = None
+
+
+async def deploy(
+    hosts: str | Sequence[str] | None = None,
+    *,
+    wanted: Wanted | None = None,
+    verify: Verify = "changed",
+    options: ConnectOptions | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
+) -> RunReport:
+    """Make *hosts* a Kubernetes cluster and prove it; what is so already is left as it is.
+
+    Args:
+        hosts: One host expression, or several; ``None`` means those of the last cluster.
+        wanted: Name, control plane and bundle.
+        verify: Whether a cluster that was changed is asked to prove itself.
+        options: How to log in; ``None`` means the defaults.
+        settings: Where things are kept; ``None`` asks the environment.
+        emit: Is told what happens.
+
+    Returns:
+        How it ended: what went wrong on hosts is in the report, not raised.
+
+    Raises:
+        UsageError: The request itself is wrong.
+        BundleError: The bundle is missing or damaged.
+    """
+    work = _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    report = await action.deploy(work)
+    if any(one.ok for one in report.hosts):
+        Clusters((settings or Settings()).clusters_dir).save(report.cluster)
+    return report
+
+
+async def plan(
+    hosts: str | Sequence[str] | None = None,
+    *,
+    wanted: Wanted | None = None,
+    options: ConnectOptions | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
+) -> PlanReport:
+    """Return what `deploy` would do with the same arguments, without doing it.
+
+    Raises:
+        UsageError: The request itself is wrong.
+        BundleError: The bundle is missing or damaged.
+    """
+    return await action.plan(
+        _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    )
+
+
+def _work(
+    hosts: str | Sequence[str] | None,
+    wanted: Wanted,
+    options: ConnectOptions | None,
+    settings: Settings,
+    emit: Emit,
+) -> action.Work:
+    clusters = Clusters(settings.clusters_dir)
+    if hosts is None:
+        hosts = clusters.load(wanted.name).hosts
+    found = resolve(hosts, settings, emit)
+    names = [host.name for host in found]
+    known = clusters.find(wanted.name or name_of(names))
+    store = Store(settings.bundles_dir)
+    bundle = store.load(_bundle_name(wanted, known, found))
+    _warn_of_age(bundle.name, bundle.version, found, emit)
+    cluster = make_wish(
+        names, bundle, name=wanted.name, control_plane=wanted.control_plane, known=known
+    )
+    return action.Work(
+        cluster=cluster,
+        hosts=found,
+        bundle=bundle,
+        fetch=store.blob,
+        options=options or ConnectOptions(),
+        emit=emit,
+        access=None,
+        prove=None,
+    )
+
+
+def _bundle_name(wanted: Wanted, known: Cluster | None, hosts: Sequence[Host]) -> str:
+    """Return the bundle asked for, else the cluster's, else the lab's for lab hosts alone."""
+    if wanted.bundle:
+        return wanted.bundle
+    if known:
+        return known.bundle
+    if all(host.source == "lab" for host in hosts):
+        return LAB_BUNDLE
+    raise UsageError(
+        "which Kubernetes is to be installed must be named for these hosts",
+        remedy="make a bundle (kuberry bundle create …) and name it: --bundle NAME",
+    )
+
+
+def _warn_of_age(name: str, version: str, hosts: Sequence[Host], emit: Emit) -> None:
+    if name == LAB_BUNDLE and not all(host.source == "lab" for host in hosts):
+        message = f"the lab's Kubernetes {version} is of January 2021 and gets no fixes any more"
+        emit(Notice(message=f"{message}: use it to try things, for nothing that matters"))

@@ -1,0 +1,76 @@
+"""`kuberry deploy`: the main job."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from kuberry.cli.exits import exit_for_outcome
+from kuberry.cli.login import connect_options
+from kuberry.cli.options import (
+    AskSudoOption,
+    HostKeys,
+    HostKeysOption,
+    Output,
+    OutputOption,
+    TimeoutOption,
+)
+
+OptionalHosts = Annotated[
+    str | None,
+    typer.Option(
+        "--hosts",
+        metavar="EXPR",
+        help='For example "red,red[01-02]"; default: the last cluster\'s.',
+    ),
+]
+NameOption = Annotated[
+    str | None, typer.Option("--name", "--cluster", help="Name of the cluster; default: its hosts.")
+]
+ControlPlaneOption = Annotated[
+    str | None,
+    typer.Option("--control-plane", metavar="HOST", help="Default: the only name without number."),
+]
+BundleOption = Annotated[
+    str | None, typer.Option("--bundle", metavar="NAME", help="What to install from.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
+]
+
+
+def deploy(
+    hosts: OptionalHosts = None,
+    name: NameOption = None,
+    control_plane: ControlPlaneOption = None,
+    bundle: BundleOption = None,
+    dry_run: DryRunOption = False,
+    verify: VerifyOption = True,
+    output: OutputOption = Output.TABLE,
+    host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
+    ask_sudo_password: AskSudoOption = False,
+    connect_timeout: TimeoutOption = 10.0,
+) -> int:
+    """Make the hosts a Kubernetes cluster, and prove it; a second run finds nothing to do."""
+    from kuberry.api import deploy as api
+    from kuberry.cli.render import plan as render_plan
+    from kuberry.cli.render import report as render_report
+    from kuberry.cli.render.progress import live
+
+    wanted = api.Wanted(name=name, control_plane=control_plane, bundle=bundle)
+    options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
+    if dry_run:
+        with live(output) as emit:
+            plan = asyncio.run(api.plan(hosts, wanted=wanted, options=options, emit=emit))
+        render_plan.show(plan, output)
+        return exit_for_outcome(plan.outcome)
+    how: api.Verify = "changed" if verify else "never"
+    with live(output) as emit:
+        report = asyncio.run(
+            api.deploy(hosts, wanted=wanted, verify=how, options=options, emit=emit)
+        )
+    render_report.show(report, output)
+    return exit_for_outcome(report.outcome)

@@ -1,0 +1,26 @@
+"""Findings of preflight for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.markup import escape
+
+from kuberry.cli.render import console
+from kuberry.model.finding import Finding, Severity
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """Print each finding with its proof and remedy, the worst first."""
+    order = list(_COLOURS)
+    out = console.stderr()
+    for one in sorted(findings, key=lambda one: order.index(one.severity)):
+        where = f"{one.host}: " if one.host else ""
+        colour = _COLOURS[one.severity]
+        out.print(f"[{colour}]{one.severity} {one.code}[/{colour}] {escape(where + one.title)}")
+        if one.proof:
+            out.print(f"  {escape(one.proof)}")
+        if one.remedy:
+            out.print(f"  → {escape(one.remedy)}")

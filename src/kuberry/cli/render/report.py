@@ -1,0 +1,78 @@
+"""How a run ended, for people and programs."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from kuberry.cli.options import Output
+from kuberry.cli.render import console
+from kuberry.cli.render.findings import show_findings
+from kuberry.hostlist import fold
+from kuberry.model.report import HostReport, RunReport
+
+_COLOURS = {
+    "done": "green",
+    "unchanged": "green",
+    "failed": "bold red",
+    "blocked": "yellow",
+    "unreachable": "bold red",
+}
+_MIB = 1 << 20
+
+
+def show(report: RunReport, output: Output) -> None:
+    """Print how the run ended."""
+    if output is Output.JSON:
+        console.print_json(report.model_dump(mode="json") | {"outcome": report.outcome})
+        return
+    show_findings(report.findings)
+    for one in report.hosts:
+        if not one.ok:
+            _failure(one)
+    if report.hosts:
+        console.stdout().print(_table(report))
+    _last_words(report)
+
+
+def _failure(host: HostReport) -> None:
+    step = f"{host.failed_step}: " if host.failed_step else ""
+    console.print_host_failure(host.host, step + host.message, host.remedy)
+    for line in host.output.splitlines()[-15:]:
+        console.stderr().print(f"  [dim]{escape(line)}[/dim]")
+
+
+def _table(report: RunReport) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("HOST", "ROLE", "END", "STEPS", "SENT", "TIME"):
+        table.add_column(title, justify="right" if title in {"STEPS", "SENT", "TIME"} else "left")
+    for host in report.hosts:
+        role = "control plane" if host.host == report.cluster.control_plane else "worker"
+        sent = sum(step.bytes_sent for step in host.steps) / _MIB
+        ended = max((step.ended_s for step in host.steps), default=0.0)
+        colour = _COLOURS[host.ending]
+        table.add_row(
+            escape(host.host),
+            role,
+            f"[{colour}]{host.ending}[/{colour}]",
+            str(len(host.steps)),
+            f"{sent:.0f} MiB" if sent else "",
+            f"{ended:.0f} s" if ended else "",
+        )
+    return table
+
+
+def _last_words(report: RunReport) -> None:
+    good = fold(one.host for one in report.hosts if one.ok)
+    cluster = report.cluster
+    words = {
+        "done": f"[bold green]{cluster.name} is a cluster[/bold green] of {escape(good)}",
+        "unchanged": f"nothing to do: {cluster.name} is as it should be",
+        "unreachable": "nothing was done: some hosts cannot be reached",
+        "refused": "nothing was done: put the errors above right, then run the same line again",
+        "failed": "the same line goes on where this one stopped",
+        "partly-done": f"ready: {escape(good)}; the same line goes on with the rest",
+        "unverified": f"{cluster.name} is deployed, but does not prove itself",
+    }
+    version = f"{cluster.distribution} {cluster.version}"
+    console.stdout().print(f"\n{words[report.outcome]}  [{version}, {report.duration_s:.0f} s]")

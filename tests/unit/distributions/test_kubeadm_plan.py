@@ -1,0 +1,355 @@
+"""From wish, hosts and bundle to a plan: what is in it, in which order, and what is left out."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+import made_up as make
+from kuberry.distributions.kubeadm import install
+from kuberry.distributions.kubeadm.configuration import api_version, init_configuration
+from kuberry.distributions.seen import NotSeen, Seen
+from kuberry.model.facts import Cgroups, Unit
+from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
+from kuberry.model.plan import (
+    Captured,
+    HostPlan,
+    InstallPackages,
+    LoadImages,
+    Plan,
+    PutArtifact,
+    Run,
+    WriteFiles,
+)
+
+ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
+
+
+def _hosts(**there: Installed) -> dict[str, Seen]:
+    return {
+        name: make.seen(name, address, there=there.get(name)) for name, address in ADDRESSES.items()
+    }
+
+
+def _plan(**there: Installed) -> dict[str, HostPlan]:
+    plan = install(make.cluster(*ADDRESSES), _hosts(**there), make.bundle())
+    return {one.host: one for one in plan.hosts}
+
+
+def _ids(plan: HostPlan) -> list[str]:
+    return [step.id for step in plan.steps]
+
+
+def _files(plan: HostPlan) -> dict[str, str]:
+    return {
+        file.path: "".join(one if isinstance(one, str) else f"<{one.captured}>" for one in text)
+        for step in plan.steps
+        if isinstance(step, WriteFiles)
+        for file in step.files
+        for text in [file.content]
+    }
+
+
+def _done(plan: HostPlan, *, nodes: tuple[SeenNode, ...] | None) -> Installed:
+    """Return what a host holds once *plan* is done."""
+    files = {
+        path: KeptFile(path=path, sha256=hashlib.sha256(text.encode()).hexdigest(), mode="644")
+        for path, text in _files(plan).items()
+        if not path.startswith("/run/")
+    }
+    units = ("containerd.service", "kubelet.service", "kuberry-routes.service")
+    images: set[str] = set()
+    packages: dict[str, str] = {}
+    for step in plan.steps:
+        match step:
+            case PutArtifact():
+                digest = step.artifact.sha256
+                files[step.path] = KeptFile(path=step.path, sha256=digest, mode="755")
+            case LoadImages():
+                images |= set(step.archive.images)
+            case InstallPackages():
+                packages |= {one.name: one.version for one in step.packages}
+            case _:
+                pass
+    record = yaml.safe_load(_files(plan)["/etc/kuberry/host.json"])
+    return make.installed(
+        packages=packages,
+        files=files,
+        units={name: Unit(name=name, active="active", enabled="enabled") for name in units},
+        images=frozenset(images),
+        record=HostRecord.model_validate(record),
+        hosts_file=_files(plan)["/etc/hosts"],
+        initialised=plan.host == "red",
+        joined=plan.host != "red",
+        nodes=nodes,
+    )
+
+
+def _all_done() -> dict[str, Installed]:
+    nodes = tuple(SeenNode(name=name, ready=True) for name in ADDRESSES)
+    plans = _plan()
+    return {
+        name: _done(plan, nodes=nodes if name == "red" else None) for name, plan in plans.items()
+    }
+
+
+def test_order_on_the_control_plane() -> None:
+    """Files first, so that containerd starts with ours; tokens after init; revoked at the end."""
+    ids = _ids(_plan()["red"])
+
+    assert ids == [
+        "files",
+        "packages",
+        "kernel",
+        "containerd",
+        "put-kubeadm",
+        "put-kubelet",
+        "put-kubectl",
+        "put-crictl",
+        "images-kube-apiserver",
+        "images-etcd",
+        "images-kube-proxy",
+        "images-pause",
+        "init-file",
+        "init",
+        "tokens",
+        "routes",
+        "kubelet",
+        "ready",
+        "joined-red01",
+        "joined-red02",
+        "revoke",
+    ]
+
+
+def test_workers_get_only_what_they_run() -> None:
+    """A worker gets no image of the control plane, and joins with a token of its own."""
+    plan = _plan()["red01"]
+
+    assert "images-kube-apiserver" not in _ids(plan)
+    assert "images-etcd" not in _ids(plan)
+    assert "images-kube-proxy" in _ids(plan)
+    assert "<token:red01>" in _files(plan)["/run/kuberry/join.yaml"]
+    assert "<ca-hash>" in _files(plan)["/run/kuberry/join.yaml"]
+
+
+def test_every_value_that_is_used_is_captured_once() -> None:
+    """Each hole has exactly one step that fills it."""
+    plans = _plan().values()
+    captured = [
+        name
+        for plan in plans
+        for step in plan.steps
+        if isinstance(step, Run)
+        for name in step.captures
+    ]
+    used = set(_used(plans))
+
+    assert sorted(captured) == sorted(set(captured))
+    assert used == {"ca-hash", "token:red01", "token:red02", "joined:red01", "joined:red02"}
+    assert used == set(captured)
+
+
+def _used(plans: Any) -> Iterator[str]:
+    for plan in plans:
+        for step in plan.steps:
+            if hasattr(step, "value"):
+                yield step.value
+            for file in getattr(step, "files", ()):
+                yield from (one.captured for one in file.content if isinstance(one, Captured))
+
+
+def test_a_plan_survives_json() -> None:
+    """A plan is data: it comes back from JSON as it was."""
+    plan = install(make.cluster(*ADDRESSES), _hosts(), make.bundle())
+
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_nothing_is_planned_when_all_is_done() -> None:
+    """After a run, the same wish on the same hosts is an empty plan."""
+    assert {name: _ids(plan) for name, plan in _plan(**_all_done()).items()} == {
+        "red": [],
+        "red01": [],
+        "red02": [],
+    }
+
+
+def _with(done: dict[str, Installed], host: str, **changes: Any) -> dict[str, Installed]:
+    return done | {host: done[host].model_copy(update=changes)}
+
+
+def test_an_edited_file_is_put_back() -> None:
+    """Drift of one file is one step, and what depends on it is restarted."""
+    done = _all_done()
+    path = "/usr/local/lib/kuberry/routes"
+    files = done["red01"].files | {path: KeptFile(path=path, sha256="0" * 64, mode="755")}
+    plans = _plan(**_with(done, "red01", files=files))
+
+    assert (_ids(plans["red"]), _ids(plans["red01"])) == ([], ["files", "routes"])
+
+
+def test_a_stopped_unit_is_started() -> None:
+    """Drift of a unit is one step."""
+    done = _all_done()
+    stopped = Unit(name="containerd.service", active="inactive", enabled="enabled")
+    units = done["red02"].units | {"containerd.service": stopped}
+    plans = _plan(**_with(done, "red02", units=units))
+
+    assert _ids(plans["red02"]) == ["containerd"]
+
+
+def test_a_deleted_node_joins_again() -> None:
+    """A worker that the control plane does not know gets a new token and joins."""
+    done = _all_done()
+    nodes = tuple(SeenNode(name=name, ready=True) for name in ("red", "red02"))
+    plans = _plan(**_with(done, "red", nodes=nodes))
+
+    assert _ids(plans["red"]) == ["tokens", "joined-red01", "revoke"]
+    assert _ids(plans["red01"]) == ["join-file", "join", "kubelet", "ready"]
+    assert _ids(plans["red02"]) == []
+
+
+def test_a_removed_image_is_imported_again() -> None:
+    """An image that is gone from containerd is one step."""
+    done = _all_done()
+    images = done["red01"].images - {"k8s.gcr.io/pause:v1.20.2"}
+    plans = _plan(**_with(done, "red01", images=images))
+
+    assert _ids(plans["red01"]) == ["images-pause"]
+
+
+def test_a_host_keeps_its_pod_network() -> None:
+    """What a host has recorded is its own; the others get what is free."""
+    record = HostRecord(cluster="shelf", pod_cidr="10.244.0.0/24")
+    plans = _plan(red02=make.installed(record=record))
+    networks = {
+        name: yaml.safe_load(_files(plan)["/etc/kuberry/host.json"])["pod_cidr"]
+        for name, plan in plans.items()
+    }
+
+    assert networks == {
+        "red": "10.244.1.0/24",
+        "red01": "10.244.2.0/24",
+        "red02": "10.244.0.0/24",
+    }
+
+
+def test_routes_lead_to_the_peers_only() -> None:
+    """One route for each peer, none for the host itself."""
+    script = _files(_plan()["red01"])["/usr/local/lib/kuberry/routes"]
+    routes = [line for line in script.splitlines() if line.startswith("ip route")]
+
+    assert routes == [
+        "ip route replace 10.244.0.0/24 via 10.0.0.1",
+        "ip route replace 10.244.2.0/24 via 10.0.0.3",
+    ]
+
+
+def test_the_hosts_file_keeps_what_is_not_ours() -> None:
+    """Our block is replaced, not repeated, and the rest stays."""
+    text = "127.0.0.1 localhost\n# BEGIN kuberry\n1.2.3.4 old\n# END kuberry\n192.0.2.1 printer\n"
+    hosts = _files(_plan(red=make.installed(hosts_file=text))["red"])["/etc/hosts"]
+
+    assert hosts.startswith("127.0.0.1 localhost\n192.0.2.1 printer\n# BEGIN kuberry\n")
+    assert "old" not in hosts
+    assert "10.0.0.1 api.shelf.kuberry.internal\n" in hosts
+
+
+@pytest.mark.parametrize(
+    ("version", "api"),
+    [
+        ("v1.20.2", "v1beta2"),
+        ("v1.21.14", "v1beta2"),
+        ("v1.22.0", "v1beta3"),
+        ("v1.30.9", "v1beta3"),
+        ("v1.31.0", "v1beta4"),
+        ("v1.37.1", "v1beta4"),
+    ],
+)
+def test_kubeadm_is_spoken_to_in_its_own_version(version: str, api: str) -> None:
+    """Each Kubernetes gets the newest configuration API it reads."""
+    assert api_version(version) == f"kubeadm.k8s.io/{api}"
+
+
+def _documents(version: str, *names: str, **changes: Any) -> dict[str, Any]:
+    host = make.seen("red", "10.0.0.1", **changes)
+    text = init_configuration(make.cluster(*names, version=version), host)
+    return {one["kind"]: one for one in yaml.safe_load_all(text)}
+
+
+def test_extra_arguments_have_the_shape_of_their_api() -> None:
+    """A map up to v1beta3, a list of pairs since v1beta4; the socket is a URL since v1beta3."""
+    old = _documents("v1.20.2", "red")["InitConfiguration"]["nodeRegistration"]
+    new = _documents("v1.31.0", "red")["InitConfiguration"]["nodeRegistration"]
+
+    assert old["kubeletExtraArgs"] == {"node-ip": "10.0.0.1"}
+    assert new["kubeletExtraArgs"] == [{"name": "node-ip", "value": "10.0.0.1"}]
+    assert old["criSocket"] == "/run/containerd/containerd.sock"
+    assert new["criSocket"] == "unix:///run/containerd/containerd.sock"
+
+
+def test_a_single_host_runs_pods_too() -> None:
+    """One host alone is not tainted; with workers the usual taint stays."""
+    alone = _documents("v1.20.2", "red")["InitConfiguration"]["nodeRegistration"]
+    more = _documents("v1.20.2", "red", "red01")["InitConfiguration"]["nodeRegistration"]
+
+    assert alone["taints"] == []
+    assert "taints" not in more
+
+
+def test_the_api_certificate_is_valid_for_all_its_names() -> None:
+    """Host, address, endpoint and loopback are in the certificate."""
+    names = _documents("v1.20.2", "red")["ClusterConfiguration"]["apiServer"]["certSANs"]
+
+    assert names == ["red", "10.0.0.1", "api.shelf.kuberry.internal", "127.0.0.1"]
+
+
+def test_cgroups_decide_the_driver() -> None:
+    """Systemd on v2; cgroupfs on v1, which a new kubelet must be told to accept."""
+    v1 = Cgroups(version="v1", controllers=("memory",), memory=True)
+    kinds = "KubeletConfiguration"
+
+    assert _documents("v1.20.2", "red")[kinds]["cgroupDriver"] == "systemd"
+    assert _documents("v1.20.2", "red", cgroups=v1)[kinds]["cgroupDriver"] == "cgroupfs"
+    assert "failCgroupV1" not in _documents("v1.34.0", "red", cgroups=v1)[kinds]
+    assert _documents("v1.35.0", "red", cgroups=v1)[kinds]["failCgroupV1"] is False
+
+
+@pytest.mark.parametrize(
+    ("containerd", "version", "plugin"),
+    [("1.6.20", 2, "io.containerd.grpc.v1.cri"), ("2.2.1", 3, "io.containerd.cri.v1.images")],
+)
+def test_containerd_reads_its_own_layout(containerd: str, version: int, plugin: str) -> None:
+    """The configuration has the layout of the containerd that the host has or gets."""
+    bundle = make.bundle(version="v1.31.0", containerd=containerd)
+    hosts = {"red": make.seen("red", "10.0.0.1")}
+    plan = install(make.cluster("red", version="v1.31.0"), hosts, bundle).hosts[0]
+    config = tomllib.loads(_files(plan)["/etc/containerd/config.toml"])
+
+    assert config["version"] == version
+    assert "k8s.gcr.io/pause:v1.31.0" in str(config["plugins"][plugin])
+
+
+def test_a_lab_host_gets_what_a_container_needs_and_no_other_does() -> None:
+    """Settings for containers are decided by what is seen, not by name."""
+    limits = "/etc/systemd/system/containerd.service.d/kuberry.conf"
+    hosts = {"red": make.seen("red", "10.0.0.1", virtualization="systemd-nspawn")}
+    inside = install(make.cluster("red"), hosts, make.bundle()).hosts[0]
+
+    assert limits in _files(inside)
+    assert "maxPerCore" in _files(inside)["/run/kuberry/init.yaml"]
+    assert limits not in _files(_plan()["red"])
+    assert "maxPerCore" not in _files(_plan()["red"])["/run/kuberry/init.yaml"]
+
+
+def test_what_cannot_be_planned_is_named() -> None:
+    """A fact that is missing is named, and no plan is made of guesses."""
+    hosts = {"red": make.seen("red", "10.0.0.1", network=None)}
+    with pytest.raises(NotSeen, match="red"):
+        install(make.cluster("red"), hosts, make.bundle())
