@@ -1,0 +1,125 @@
+"""Is the machine strong enough, and does its clock agree with the others'?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kuberry.model.facts import Clock, FileSystem
+from kuberry.model.finding import Severity
+from kuberry.preflight.scene import Check, Observation, Scene
+
+MIB = 2**20
+CONTROL_PLANE_REFUSED_BYTES = 1700 * MIB  # kubeadm, constants.ControlPlaneMem
+CONTROL_PLANE_TIGHT_BYTES = 2 * 10**9
+WORKER_TIGHT_BYTES = 10**9
+CONTROL_PLANE_CPUS = 2  # kubeadm, constants.ControlPlaneNumCPU
+UNPACKED = 3  # an archive, its layers, and the layers unpacked
+SPARE_BYTES = 500 * MIB
+TIGHT_SHARE = 0.15  # below it a kubelet evicts pods (imagefs.available, its default)
+SKEW_WARNED_S, SKEW_REFUSED_S = 5.0, 30.0
+
+
+def _memory(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        if host.facts.memory is None:
+            continue
+        usable, first = host.facts.memory.usable_bytes, scene.is_control_plane(name)
+        role = "a control plane" if first else "a worker"
+        tight = CONTROL_PLANE_TIGHT_BYTES if first else WORKER_TIGHT_BYTES
+        if first and usable < CONTROL_PLANE_REFUSED_BYTES:
+            yield Observation(
+                host=name,
+                proof=f"{usable // MIB} MiB; kubeadm wants 1700 for a control plane",
+                remedy="take a host with more memory: --control-plane HOST",
+            )
+        elif usable < tight:
+            yield Observation(
+                host=name,
+                proof=f"{usable // MIB} MiB are tight for {role}; {tight // MIB} are comfortable",
+                remedy="it will run, with little room for pods",
+                severity=Severity.WARNING,
+            )
+
+
+def _processors(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        seen = host.facts.processor
+        if scene.is_control_plane(name) and seen and seen.count < CONTROL_PLANE_CPUS:
+            yield Observation(
+                host=name,
+                proof=f"{seen.count} processor; kubeadm wants 2 for a control plane",
+                remedy="take another host: --control-plane HOST",
+            )
+
+
+def _disk(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        disk, pieces = host.facts.disks, scene.pieces(name)
+        if not disk or pieces is None:
+            continue
+        needed = 0 if scene.is_ours(name) else UNPACKED * sum(one.size_bytes for one in pieces)
+        yield from _disk_of(name, disk[-1], needed)
+
+
+def _disk_of(name: str, disk: FileSystem, needed: int) -> Iterator[Observation]:
+    left = disk.free_bytes - needed
+    proof = f"{disk.mount_point} has {disk.free_bytes // MIB} MiB free, {needed // MIB} are needed"
+    if left < SPARE_BYTES:
+        yield Observation(
+            host=name, proof=proof, remedy="make room (sudo apt-get clean), or take a larger card"
+        )
+    elif left < TIGHT_SHARE * disk.total_bytes:
+        yield Observation(
+            host=name,
+            proof=f"{proof}; a kubelet evicts pods when less than 15 % is free",
+            remedy="make room, or take a larger card",
+            severity=Severity.WARNING,
+        )
+
+
+def _read_only(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        for disk in host.facts.disks or ():
+            if disk.read_only:
+                yield Observation(
+                    host=name,
+                    proof=f"{disk.mount_point} ({disk.source}) is mounted read-only",
+                    remedy="a worn-out card does that: look at `dmesg`, take another card",
+                )
+                break
+
+
+def _skew(scene: Scene) -> Iterator[Observation]:
+    first = scene.hosts.get(scene.cluster.control_plane)
+    reference = first.facts.clock if first else None
+    if reference is None:
+        return
+    for name, host in scene.hosts.items():
+        clock = host.facts.clock
+        if clock is None or scene.is_control_plane(name):
+            continue
+        apart, certain = _apart(clock, reference)
+        if certain > SKEW_WARNED_S:
+            refused = certain > SKEW_REFUSED_S
+            way = "ahead of" if apart > 0 else "behind"
+            yield Observation(
+                host=name,
+                proof=f"its clock is {abs(apart):.1f} s {way} {scene.cluster.control_plane}'s",
+                remedy="have both clocks set by NTP: sudo timedatectl set-ntp true",
+                severity=Severity.ERROR if refused else Severity.WARNING,
+            )
+
+
+def _apart(clock: Clock, reference: Clock) -> tuple[float, float]:
+    """Return how far two clocks are apart, and how far they are at the very least."""
+    apart = clock.offset_s - reference.offset_s
+    return apart, abs(apart) - clock.uncertainty_s - reference.uncertainty_s
+
+
+CHECKS = (
+    Check("KB301", "little memory", _memory),
+    Check("KB302", "too few processors", _processors),
+    Check("KB303", "little room on the disk", _disk),
+    Check("KB304", "a disk that cannot be written", _read_only),
+    Check("KB305", "clocks that disagree", _skew),
+)

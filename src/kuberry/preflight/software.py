@@ -1,0 +1,144 @@
+"""Is there another Kubernetes, and has the bundle what a host needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kuberry.model.bundle import Artifact, Binary, Deb, image_names
+from kuberry.model.facts import KubernetesTraces
+from kuberry.model.installed import Installed
+from kuberry.preflight.scene import Check, Observation, Scene
+from kuberry.preflight.versions import minor, upstream
+
+_PROGRAMS = ("kubeadm", "kubelet", "kubectl")
+_PACKAGES = ("conntrack", "iptables")  # kubeadm and kube-proxy do not start without
+_CONTAINERD = ("containerd", "containerd.io")
+_CNI = ("containernetworking-plugins", "kubernetes-cni")
+_IMAGES = ("kube-proxy", "pause")
+_CONTROL_PLANE_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+_ETCD_DATA = "/var/lib/etcd/member"
+_CRI_V1_SINCE, _CRI_V1_ONLY_SINCE = 23, 26  # Kubernetes; see docs of containerd and KEP 4033
+
+
+def _other_kubernetes(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        traces, record = host.facts.kubernetes, host.installed.record
+        if record is not None or traces is None:
+            continue
+        found = _traces(traces)
+        if found:
+            yield Observation(
+                host=name,
+                proof=f"there is {', '.join(found)}, and it is not ours",
+                remedy=_removal(traces),
+            )
+
+
+def _traces(traces: KubernetesTraces) -> tuple[str, ...]:
+    running = [
+        one.name for one in traces.units if one.name == "kubelet.service" and one.active == "active"
+    ]
+    data = [path for path in traces.paths if path == _ETCD_DATA]
+    return (*traces.distributions, *running, *data)
+
+
+def _removal(traces: KubernetesTraces) -> str:
+    words = {
+        "k3s": "k3s-uninstall.sh or k3s-agent-uninstall.sh",
+        "rke2": "rke2-uninstall.sh",
+        "k0s": "sudo k0s reset",
+        "microk8s": "sudo snap remove --purge microk8s",
+    }
+    known = [words[one] for one in traces.distributions if one in words]
+    return f"take another host, or remove it there: {'; '.join(known) or 'sudo kubeadm reset'}"
+
+
+def _other_cluster(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        record = host.installed.record
+        if record is not None and record.cluster != scene.cluster.name:
+            yield Observation(
+                host=name,
+                proof=f"it is of the cluster {record.cluster!r}, not of {scene.cluster.name!r}",
+                remedy=f"go on with that one (--name {record.cluster}), or reset the host first",
+            )
+
+
+def _pieces(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        pieces = scene.pieces(name)
+        if pieces is None:
+            continue
+        missing = tuple(_missing(scene, name, pieces, host.installed))
+        if missing:
+            yield Observation(
+                host=name,
+                proof=f"{scene.bundle.name} has not, for this host: {', '.join(missing)}",
+                remedy=f"make a bundle that has it for {_target(scene, name)}: "
+                "kuberry bundle create (docs/bundles.md)",
+            )
+
+
+def _target(scene: Scene, name: str) -> str:
+    facts = scene.hosts[name].facts
+    system = f"{facts.os.id} {facts.os.version_id}" if facts.os else "its system"
+    return f"{system} on {facts.architecture.userland if facts.architecture else 'its processor'}"
+
+
+def _missing(
+    scene: Scene, name: str, pieces: tuple[Artifact, ...], installed: Installed
+) -> Iterator[str]:
+    binaries = {one.name for one in pieces if isinstance(one, Binary)}
+    packages = {one.name for one in pieces if isinstance(one, Deb)} | set(installed.packages)
+    images = {one.rpartition(":")[0].rpartition("/")[2] for one in image_names(pieces)}
+    yield from (f"the program {one}" for one in _PROGRAMS if one not in binaries)
+    yield from (f"the package {one}" for one in _PACKAGES if one not in packages)
+    if not packages.intersection(_CONTAINERD):
+        yield "containerd"
+    if not any(isinstance(one, Binary) and one.place == "cni" for one in pieces) and (
+        not packages.intersection(_CNI)
+    ):
+        yield "CNI plugins"
+    wanted = _IMAGES + (_CONTROL_PLANE_IMAGES if scene.is_control_plane(name) else ())
+    yield from (f"the image {one}" for one in wanted if one not in images)
+
+
+def _containerd(scene: Scene) -> Iterator[Observation]:
+    kubernetes = minor(scene.cluster.version)
+    for name in scene.hosts:
+        version = _containerd_version(scene, name)
+        number = upstream(version) if version else None
+        if kubernetes is None or number is None:
+            continue
+        reason = _misfit(kubernetes, number)
+        if reason:
+            yield Observation(
+                host=name,
+                proof=f"containerd {version}, Kubernetes {scene.cluster.version}: {reason}",
+                remedy="put a fitting containerd for this system into the bundle, "
+                "and remove the one of the host",
+            )
+
+
+def _misfit(kubernetes: int, containerd: tuple[int, int]) -> str:
+    if kubernetes < _CRI_V1_SINCE and containerd >= (2, 0):
+        return "this kubelet speaks CRI v1alpha2, which containerd dropped in 2.0"
+    if kubernetes >= _CRI_V1_ONLY_SINCE and containerd < (1, 6):
+        return "this kubelet speaks CRI v1, which containerd knows from 1.6 on"
+    return ""
+
+
+def _containerd_version(scene: Scene, name: str) -> str | None:
+    """Return what the host has; else what it will get of the bundle."""
+    installed = scene.hosts[name].installed.packages
+    there = next((installed[one] for one in _CONTAINERD if one in installed), None)
+    debs = [one for one in scene.pieces(name) or () if isinstance(one, Deb)]
+    return there or next((one.version for one in debs if one.name in _CONTAINERD), None)
+
+
+CHECKS = (
+    Check("KB501", "another Kubernetes", _other_kubernetes),
+    Check("KB502", "a host of another cluster of ours", _other_cluster),
+    Check("KB503", "the bundle lacks what a host needs", _pieces),
+    Check("KB504", "containerd and Kubernetes do not fit", _containerd),
+)
