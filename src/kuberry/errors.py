@@ -14,8 +14,10 @@ KuberryError
 │   ├── AuthenticationFailed   the host refused every key and password
 │   ├── SudoFailed             no way to become root
 │   ├── ConnectionLost         the connection ended in the middle
-│   └── CommandTimeout         a command did not end in time
+│   ├── CommandTimeout         a command did not end in time
+│   └── ApiUnreachable         the API server of a cluster does not answer
 ├── CommandFailed              a command ended with an exit status other than 0
+├── ApiRefused                 the API server answered with an error
 ├── VerifyFailed               the cluster is not what was promised
 └── HostBusy                   another run holds the host
     └── CacheBusy              another run on this machine holds a cache
@@ -162,6 +164,28 @@ class CommandFailed(KuberryError):
         self.command = command
         self.exit_status = exit_status
         self.stderr = stderr
+
+
+class ApiUnreachable(TransportError):
+    """The API server of a cluster does not answer."""
+
+    code = "api-unreachable"
+
+
+class ApiRefused(KuberryError):
+    """The API server answered with an error.
+
+    Attributes:
+        status: The HTTP status; 0 when it told none.
+    """
+
+    code = "api-refused"
+
+    def __init__(
+        self, message: str, *, host: str | None = None, status: int = 0, remedy: str = ""
+    ) -> None:
+        super().__init__(message, host=host, remedy=remedy)
+        self.status = status
 
 
 class VerifyFailed(KuberryError):

@@ -1,0 +1,1 @@
+"""Law of this room: talks to a running cluster, through the transport of its control plane."""

@@ -1,0 +1,56 @@
+"""The way to the API server: through the SSH connection to its control plane."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from kuberry.errors import ApiUnreachable, CommandFailed
+from kuberry.kube.credentials import ADMIN_CONF, Credentials, read_credentials
+from kuberry.transports.transport import Transport
+
+if TYPE_CHECKING:
+    from kuberry.kube.client import Kube
+
+API_PORT = 6443
+
+
+@asynccontextmanager
+async def connect(transport: Transport) -> AsyncIterator[Kube]:
+    """Open a way to the API server on the host of *transport*; the client is loaded only now.
+
+    The server's certificate is checked against 127.0.0.1, for which it is valid.
+
+    Raises:
+        ApiUnreachable: The host has no administrator's credentials: it is no control plane.
+        SudoFailed: They can be read by root alone, and there is no way to become root.
+    """
+    import httpx2  # noqa: PLC0415
+
+    from kuberry.kube.client import Kube  # noqa: PLC0415
+
+    context = (await fetch_credentials(transport)).ssl_context()
+    async with transport.forward("127.0.0.1", API_PORT) as port:
+        way = httpx2.AsyncHTTPTransport(verify=context, trust_env=False)
+        async with Kube(f"https://127.0.0.1:{port}", way, host=transport.host.name) as kube:
+            yield kube
+
+
+async def fetch_credentials(transport: Transport) -> Credentials:
+    """Return the administrator's credentials of the control plane behind *transport*.
+
+    Raises:
+        ApiUnreachable: It has none.
+        SudoFailed: They can be read by root alone, and there is no way to become root.
+    """
+    host = transport.host.name
+    try:
+        return read_credentials(await transport.get(ADMIN_CONF, root=True))
+    except (CommandFailed, ValueError) as error:
+        reason = error.message if isinstance(error, CommandFailed) else f"{ADMIN_CONF}: {error}"
+        raise ApiUnreachable(
+            f"{host} has no credentials of an administrator: {reason}",
+            host=host,
+            remedy="is it the control plane? `kuberry deploy` with the same hosts completes it",
+        ) from None

@@ -1,0 +1,59 @@
+"""The one map from the errors of the Kubernetes client to ours."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+
+import httpx2
+from httpx2.websockets import HTTPXWSException, WebSocketUpgradeError
+from lightkube import ApiError
+
+from kuberry.errors import ApiRefused, ApiUnreachable
+
+_LOOK = "sudo journalctl -u kubelet -n 50; sudo crictl ps -a --name kube-apiserver"
+
+
+@contextlib.contextmanager
+def our_errors(host: str) -> Iterator[None]:
+    """Raise what goes wrong inside as an error of kuberry.
+
+    Args:
+        host: The control plane, for the message.
+
+    Raises:
+        ApiUnreachable: The API server did not answer.
+        ApiRefused: It answered with an error.
+    """
+    try:
+        yield
+    except ApiError as error:
+        message = error.status.message or error.status.reason or "no reason given"
+        raise ApiRefused(
+            f"the API server answers: {message}",
+            host=host,
+            status=error.status.code or 0,
+        ) from None
+    except httpx2.HTTPStatusError as error:
+        status = error.response.status_code
+        raise ApiRefused(
+            f"the API server answers with status {status}", host=host, status=status
+        ) from None
+    except WebSocketUpgradeError as error:
+        status = error.response.status_code
+        raise ApiRefused(
+            f"the API server opens no stream (status {status})", host=host, status=status
+        ) from None
+    except (httpx2.HTTPError, HTTPXWSException, ssl.SSLError, OSError) as error:
+        raise ApiUnreachable(
+            f"the API server does not answer ({_reason(error)})",
+            host=host,
+            remedy=f"look on {host}: {_LOOK}",
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return "no answer in time"
+    return str(error) or type(error).__name__
