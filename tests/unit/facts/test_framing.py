@@ -36,7 +36,7 @@ def answer(shell: list[str], *probes: Probe[str], noise: str = "") -> Mapping[st
     """Run *probes* as a host would; a login script wrote *noise* before."""
     done = subprocess.run(
         [*shell, compose(probes, NONCE).text],
-        input=b"",
+        input=b"for others\n",
         capture_output=True,
         check=True,
         timeout=60,

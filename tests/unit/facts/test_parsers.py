@@ -163,6 +163,14 @@ def test_the_address_we_are_logged_in_to(login: str, address: str | None) -> Non
     assert network.NETWORK.read(f"login:{login}\naddr:[]\n").login_address == address
 
 
+def test_only_ethernet_has_a_hardware_address() -> None:
+    """A tunnel's "address" is an IP address: two hosts may well share it."""
+    link = '{"ifname":"sit0","mtu":1480,"link_type":"sit","address":"192.0.2.1","addr_info":[]}'
+    (found,) = network.NETWORK.read(f"addr:[{link}]\n").interfaces
+
+    assert (found.name, found.mac, found.state) == ("sit0", None, "unknown")
+
+
 def test_the_firewall_without_root() -> None:
     """Tables nobody could list are None; no table at all is empty."""
     seen_by_user = network.FIREWALL.read("ufw:yes\nfirewalld:no\n")
