@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import os
 import shutil
 import subprocess
 import tarfile
@@ -62,6 +63,8 @@ def _unzstd(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
             f"{name} is packed with zstd, which is not on this machine",
             remedy="apt-get install zstd (macOS: brew install zstd), or unpack the file yourself",
         )
+    file.flush()
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the program does not see what Python has buffered
     command = [program, "-dcq"]
     with subprocess.Popen(  # noqa: S603  # a fixed program; its input is data
         command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

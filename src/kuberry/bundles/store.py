@@ -33,6 +33,7 @@ class Writer:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._count = 0
+        self._added: dict[str, Path] = {}
 
     def scratch(self) -> Path:
         """Return a path for a new file, gone when the writing ends."""
@@ -40,7 +41,7 @@ class Writer:
         return self._root / "tmp" / str(self._count)
 
     def add(self, source: IO[bytes], *, limit_bytes: int | None = None) -> tuple[str, int]:
-        """Copy *source* in and return its SHA-256 and size.
+        """Copy *source* and return its SHA-256 and size; the store has it once it is published.
 
         Args:
             limit_bytes: Bytes above which the source is refused; ``None`` for no limit.
@@ -59,11 +60,11 @@ class Writer:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        self._keep(scratch, digest.hexdigest())
+        self._added[digest.hexdigest()] = scratch
         return digest.hexdigest(), size
 
     def add_file(self, path: Path) -> tuple[str, int]:
-        """Copy the file at *path* in and return its SHA-256 and size."""
+        """Copy the file at *path* and return its SHA-256 and size; see `add`."""
         with path.open("rb") as source:
             return self.add(source)
 
@@ -71,22 +72,20 @@ class Writer:
         """Make *bundle* visible under its name, in place of what was there.
 
         Raises:
-            BundleError: One of its blobs is not in the store.
+            BundleError: One of its blobs was neither added nor there before.
         """
+        (self._root / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
         for one in bundle.artifacts:
-            if not (self._root / one.path).is_file():
+            if scratch := self._added.pop(one.sha256, None):
+                scratch.chmod(0o444)
+                scratch.replace(self._root / one.path)
+            elif not (self._root / one.path).is_file():
                 raise BundleError(f"{one.name}: its bytes are not in the cache")
         folder = self._root / "named" / bundle.name
         folder.mkdir(parents=True, exist_ok=True)
         scratch = self.scratch()
         scratch.write_text(bundle.model_dump_json(indent=1) + "\n", "utf-8")
         scratch.replace(folder / "manifest.json")
-
-    def _keep(self, scratch: Path, digest: str) -> None:
-        blobs = self._root / "blobs" / "sha256"
-        blobs.mkdir(parents=True, exist_ok=True)
-        scratch.chmod(0o444)
-        scratch.replace(blobs / digest)
 
 
 class Store:

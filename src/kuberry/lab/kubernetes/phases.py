@@ -140,10 +140,14 @@ class Build:
         (self._directory / _TIMES).write_text(json.dumps(times), "ascii")
 
     def _tell(self, prefix: str, elapsed_s: float, expected_s: float, rest_s: float) -> None:
-        left = _minutes(max(0.0, expected_s - elapsed_s) + rest_s)
         done = f", {_minutes(elapsed_s)} so far" if elapsed_s else ""
-        late = " (longer than expected)" if elapsed_s > expected_s else ""
-        self._emit(Notice(message=f"{prefix}{done}; about {left} left in all{late}"))
+        if elapsed_s > expected_s:
+            usual = f"longer than the {_minutes(expected_s)} expected"
+            rest = f"about {_minutes(rest_s)} for the rest" if rest_s else "nothing comes after it"
+            self._emit(Notice(message=f"{prefix}{done}, {usual}; {rest}"))
+            return
+        left = _minutes(expected_s - elapsed_s + rest_s)
+        self._emit(Notice(message=f"{prefix}{done}; about {left} left in all"))
 
 
 def discard(directory: Path) -> None:
