@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def _layers() -> set[str]:
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
     layers = contract["contracts"][0]["layers"]
-    return {name.strip("() ") for layer in layers for name in layer.split("|")}
+    return {name.strip("() ") for layer in layers for name in re.split("[|:]", layer)}
 
 
 def test_every_room_is_in_the_architecture_page() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import Abort, TyperException
 
-from kuberry.cli import deploy, hosts, lab, status
+from kuberry.cli import bundle, deploy, hosts, lab, lab_bundle, status
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
 from kuberry.errors import KuberryError, UsageError
@@ -21,7 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(hosts.app, name="hosts")
+lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
+app.add_typer(bundle.app, name="bundle")
 app.command(name="deploy")(deploy.deploy)
 app.command(name="status")(status.status)
 

@@ -115,6 +115,7 @@ def test_order_on_the_control_plane() -> None:
         "images-etcd",
         "images-kube-proxy",
         "images-pause",
+        "check-images",
         "init-file",
         "init",
         "tokens",

@@ -75,4 +75,4 @@ def _last_words(report: RunReport) -> None:
         "unverified": f"{cluster.name} is deployed, but does not prove itself",
     }
     version = f"{cluster.distribution} {cluster.version}"
-    console.stdout().print(f"\n{words[report.outcome]}  [{version}, {report.duration_s:.0f} s]")
+    console.stdout().print(f"\n{words[report.outcome]}  ({version}, {report.duration_s:.0f} s)")

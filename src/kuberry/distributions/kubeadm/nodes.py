@@ -14,7 +14,7 @@ from kuberry.distributions.kubeadm.configuration import (
     minor,
 )
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, ROUTES_UNIT
-from kuberry.distributions.kubeadm.site import Site, paths_of
+from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, paths_of
 from kuberry.distributions.seen import Seen
 from kuberry.model.plan import File, Gate, Run, SetUnit, Step, WaitUntil, WriteFiles
 
@@ -22,12 +22,22 @@ _CA_HASH = "ca-hash"
 _INIT_FILE, _JOIN_FILE = "/run/kuberry/init.yaml", "/run/kuberry/join.yaml"
 _PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nset -eu\n"
 
-# $1 configuration, $2 preflight errors to ignore, $3 CRI socket
+# $1 version, $2 a pattern of images that may be missing
+_CHECK_IMAGES = f"""{_PATH}
+there=$(ctr -n k8s.io images list -q)
+missing=
+for image in $(kubeadm config images list --kubernetes-version "$1" 2>/dev/null); do
+    case $image in $2) continue ;; esac
+    printf '%s\\n' "$there" | grep -qxF "$image" || missing="$missing $image"
+done
+[ -z "$missing" ] || {{ echo "error: the bundle lacks$missing" >&2; exit 1; }}
+"""
+# $1 configuration, $2 preflight errors to ignore, $3 CRI socket, $4 phases to skip
 _INIT = f"""{_PATH}
 if [ -e /etc/kubernetes/admin.conf ] || [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
     kubeadm reset --force --cri-socket "$3"
 fi
-kubeadm init --config "$1" --skip-token-print --ignore-preflight-errors="$2"
+kubeadm init --config "$1" --skip-token-print --ignore-preflight-errors="$2" --skip-phases="$4"
 rm -f "$1"
 : >/var/lib/kuberry/initialised
 """
@@ -73,12 +83,19 @@ def control_plane_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> It
     """Yield what makes *host* the control plane and lets the workers in."""
     if site.must_initialise:
         text = init_configuration(site.cluster, host)
+        has_dns = has_cluster_dns(site, host)
+        yield Run(
+            id="check-images",
+            title="ask kubeadm which images it needs",
+            script=_CHECK_IMAGES,
+            arguments=(site.cluster.version, "" if has_dns else "*/coredns:*"),
+        )
         yield _private_file("init-file", _INIT_FILE, (text,))
         yield Run(
             id="init",
             title="start the control plane",
             script=_INIT,
-            arguments=_words(site, host, _INIT_FILE),
+            arguments=(*_words(site, host, _INIT_FILE), "" if has_dns else "addon/coredns"),
             deadline_s=_INIT_DEADLINE_S,
         )
     joiners = site.joiners()
@@ -156,14 +173,15 @@ def _words(site: Site, host: Seen, path: str) -> tuple[str, str, str]:
 
 
 def _ignored(host: Seen) -> tuple[str, ...]:
-    """Return kubeadm's preflight errors that are none here; our own checks speak for the rest."""
+    """Return kubeadm's preflight errors that are none here.
+
+    Swap is allowed by the kubelet's configuration; images are looked for by a step of ours, which
+    knows that a bundle may be without CoreDNS; the kernel of a container belongs to its machine.
+    """
     if not host.is_container:
-        return ("Swap",)
-    return (
-        "Swap",
-        "SystemVerification",
-        "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables",
-    )
+        return ("Swap", "ImagePull")
+    bridge = "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables"
+    return ("Swap", "ImagePull", "SystemVerification", bridge)
 
 
 def _token(host: Seen) -> str:

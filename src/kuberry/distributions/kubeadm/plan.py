@@ -124,7 +124,7 @@ def _programs(site: Site, host: Seen) -> Iterator[Step]:
         if not host.installed.has_file(path, artifact.sha256):
             yield PutArtifact(
                 id=f"put-{artifact.name}",
-                title=f"install {artifact.name} {artifact.version}",
+                title=f"install {artifact.name}",
                 artifact=artifact,
                 path=path,
                 mode=0o755,

@@ -89,6 +89,12 @@ def archives(site: Site, host: Seen) -> tuple[ImageArchive, ...]:
     return tuple(one for one in found if not all(map(_is_control_plane_image, one.images)))
 
 
+def has_cluster_dns(site: Site, host: Seen) -> bool:
+    """Return whether the bundle brings CoreDNS."""
+    names = [name for one in archives(site, host) for name in one.images]
+    return any(_repository(name).endswith("/coredns") for name in names)
+
+
 def sandbox_image(site: Site, host: Seen) -> str:
     """Return the pause image of the bundle.
 

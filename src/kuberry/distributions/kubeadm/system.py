@@ -18,6 +18,7 @@ Description=kubelet: the Kubernetes node agent (kuberry)
 Documentation=https://kubernetes.io/docs/
 Wants=network-online.target
 After=network-online.target containerd.service
+StartLimitIntervalSec=0
 
 [Service]
 Environment="KUBECONFIGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
@@ -26,7 +27,6 @@ EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 ExecStart=/usr/local/bin/kubelet $KUBECONFIGS --config=/var/lib/kubelet/config.yaml \
 $KUBELET_KUBEADM_ARGS
 Restart=always
-StartLimitInterval=0
 RestartSec=2
 
 [Install]

@@ -1,0 +1,66 @@
+"""One real cluster for all e2e tests: three lab hosts, the lab's Kubernetes."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kuberry.api.bundle import lab_bundle
+from kuberry.api.deploy import deploy
+from kuberry.api.lab import lab_down, lab_up
+from kuberry.errors import LabUnavailable
+from kuberry.lab import requirements
+from kuberry.model.cluster import Cluster
+from kuberry.model.report import RunReport
+from kuberry.settings import Settings
+
+HOSTS = "red,red[01-02]"
+SET_UP_S = 3600
+"""The first time on a machine Kubernetes is built from source."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Deployed:
+    """The cluster that the tests share; leave it as you found it."""
+
+    settings: Settings
+    cluster: Cluster
+    report: RunReport
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the one cluster in one process, and give the first time to build."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+            item.add_marker(pytest.mark.timeout(SET_UP_S))
+
+
+@pytest.fixture(scope="session")
+def lab_machine() -> None:
+    """Skip where lab hosts cannot run."""
+    try:
+        asyncio.run(requirements.check(Path("/var/tmp/kuberry-probe")))  # noqa: S108 -- never made
+    except LabUnavailable as error:
+        pytest.skip(f"the lab cannot run here: {error}")
+
+
+@pytest.fixture(scope="session")
+def deployed(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Deploy three lab hosts as a user would, and take them down at the end."""
+    directory = tmp_path_factory.mktemp("kuberry-e2e")
+    settings = Settings(config_dir=directory / "config", state_dir=directory / "state")
+    asyncio.run(lab_bundle(settings=settings))
+    try:
+        asyncio.run(lab_up(HOSTS, settings=settings))
+        report = asyncio.run(deploy(HOSTS, settings=settings))
+        assert report.outcome == "done", report.model_dump_json(indent=2)
+        yield Deployed(settings, report.cluster, report)
+    finally:
+        asyncio.run(lab_down(settings=settings))
