@@ -15,7 +15,7 @@ _TAIL_BYTES = 4000
 # Ended with us, and with all it mounted, whatever ends us.
 _CONFINED = (
     *("setpriv", "--pdeathsig", "KILL"),
-    *("nice", "-n", "10"),
+    *("nice", "-n", "5"),
     *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
 )
 _ENTER = 'mount -t proc proc "$1/proc" && cd "$1" && exec chroot "$@"'
