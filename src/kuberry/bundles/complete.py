@@ -14,6 +14,9 @@ from kuberry.model.bundle import Artifact, ImageArchive
 _KUBE_PROGRAMS = ("kubeadm", "kubelet", "kubectl")
 _KUBE_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 _OTHER_IMAGES = ("etcd", "pause")
+# Before 1.31 kubeadm refuses to run without it: https://github.com/kubernetes/kubeadm/issues/3064.
+_CRICTL = ("crictl", "cri-tools")
+_CRICTL_UNTIL = (1, 31)
 
 
 def kubernetes_version(found: Iterable[Found]) -> str:
@@ -82,11 +85,17 @@ def _kubeadm(artifacts: tuple[Artifact, ...], version: str) -> tuple[str, ...]:
     images = [name for one in artifacts if isinstance(one, ImageArchive) for name in one.images]
     tagged = {repository_word(name) for name in images if name.endswith(f":{version}")}
     words = {repository_word(name) for name in images}
+    needs_crictl = _minor(version) < _CRICTL_UNTIL and not programs.intersection(_CRICTL)
     return (
+        *(("the program crictl",) if needs_crictl else ()),
         *(f"the program {name}" for name in _KUBE_PROGRAMS if name not in programs),
         *(f"the image {name}:{version}" for name in _KUBE_IMAGES if name not in tagged),
         *(f"the image {name}" for name in _OTHER_IMAGES if name not in words),
     )
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.removeprefix("v").split(".")[:2] if part.isdigit())
 
 
 _ASK: dict[str, Callable[[tuple[Artifact, ...], str], tuple[str, ...]]] = {"kubeadm": _kubeadm}

@@ -240,3 +240,17 @@ def test_a_package_without_busybox_is_refused(store: Store, release: Path) -> No
 
     with pytest.raises(BundleError, match="has no /bin/busybox"):
         create_bundle(store, Wanted("kubeadm", release))
+
+
+@pytest.mark.parametrize("name", ["crictl", "cri-tools"])
+def test_an_older_kubeadm_needs_crictl(store: Store, tmp_path: Path, name: str) -> None:
+    """Before 1.31 kubeadm does not run without it; a program or a package will do."""
+    fill_release(tmp_path / "old", version="v1.30.9")
+    with pytest.raises(BundleError, match="for amd64: the program crictl"):
+        create_bundle(store, Wanted("kubeadm", tmp_path / "old"))
+
+    control = "Package: cri-tools\nVersion: 1.30.1\nArchitecture: amd64\n"
+    content = elf("amd64") if name == "crictl" else deb(control, {})
+    (tmp_path / "old" / "amd64" / name).write_bytes(content)
+
+    assert create_bundle(store, Wanted("kubeadm", tmp_path / "old")).version == "v1.30.9"
