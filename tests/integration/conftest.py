@@ -12,7 +12,7 @@ import pytest
 
 from kuberry.api.lab import lab_down, lab_shell, lab_up
 from kuberry.errors import LabUnavailable
-from kuberry.lab import down, requirements
+from kuberry.lab import down, requirements, sweep
 from kuberry.lab.inventory import read_state
 from kuberry.model.host import Host
 from kuberry.model.lab import LabShape, LabState
@@ -23,6 +23,21 @@ BASE_BUILD_S = 900
 
 RunOn = Callable[..., "subprocess.CompletedProcess[str]"]
 FreshHost = Callable[..., Host]
+
+
+ALONE = "lab_alone"
+"""Fixture of tests that need a machine without labs: they run before the session's lab is up."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests that use lab hosts in one worker, so that they share one lab."""
+    item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that want the machine for themselves first."""
+    items.sort(key=lambda item: ALONE not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +56,30 @@ def lab_machine() -> None:
         pytest.skip(f"the lab cannot run here: {error}")
 
 
+@pytest.fixture
+def lab_alone(lab_machine: None) -> None:
+    """Skip where another lab runs on this machine."""
+    others = asyncio.run(sweep.found())
+    if others:
+        pytest.skip(f"the labs {', '.join(sorted(others))} run on this machine (kuberry lab down)")
+
+
+@pytest.fixture
+def own_lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
+    """Give the settings of a second lab, for this test alone; it is brought down afterwards."""
+    settings = Settings(config_dir=tmp_path / "config", state_dir=tmp_path / "state")
+    yield settings
+    asyncio.run(lab_down(settings=settings))
+
+
 @pytest.fixture(scope="session")
 def lab(lab_machine: None, lab_settings: Settings) -> Iterator[LabState]:
     """Give a lab of three hosts: red, red01 and red02. Leave them as you found them."""
     try:
-        status = asyncio.run(lab_up(lab_settings, "red,red[01-02]"))
+        status = asyncio.run(lab_up("red,red[01-02]", settings=lab_settings))
         yield status.lab
     finally:
-        asyncio.run(lab_down(lab_settings))
+        asyncio.run(lab_down(settings=lab_settings))
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +102,7 @@ def fresh_host(
         name = next(lab_names)
         made.append(name)
         wish = LabShape.model_validate(shape)
-        status = asyncio.run(lab_up(lab_settings, name, shape=wish))
+        status = asyncio.run(lab_up(name, shape=wish, settings=lab_settings))
         return status.lab.login(name)
 
     yield boot
@@ -88,7 +119,7 @@ def run_on(lab_settings: Settings) -> RunOn:
     """
 
     def run(host: Host, text: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
-        words = (*lab_shell(lab_settings, host.name), "--", text)
+        words = (*lab_shell(host.name, settings=lab_settings), "--", text)
         return subprocess.run(words, capture_output=True, text=True, timeout=timeout_s, check=False)
 
     return run

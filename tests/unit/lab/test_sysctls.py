@@ -1,0 +1,73 @@
+"""Kernel settings that hosts changed are put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kuberry.lab import sysctls
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Give a stand-in for /proc/sys."""
+    root = tmp_path / "sys"
+    values = {
+        "kernel/panic": "0",
+        "kernel/keys/root_maxkeys": "200",
+        "kernel/hostname": "machine",
+        "kernel/random/boot_id": "x",
+        "vm/overcommit_memory": "0",
+        "fs/file-max": "100",
+        "net/ipv4/ip_forward": "0",
+    }
+    for path, text in values.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(f"{text}\n")
+    return root
+
+
+def test_changed_settings_are_put_back_and_named(tree: Path, tmp_path: Path) -> None:
+    """Only what differs is written, and the lines say from what to what."""
+    saved = tmp_path / "saved.json"
+    sysctls.save(saved, tree)
+    (tree / "kernel/panic").write_text("10\n")
+    (tree / "kernel/keys/root_maxkeys").write_text("1000000\n")
+    said = sysctls.restore(saved, tree)
+    assert said == ("kernel.keys.root_maxkeys: 1000000 → 200", "kernel.panic: 10 → 0")
+    assert (tree / "kernel/panic").read_text() == "0"
+    assert not saved.exists()
+
+
+def test_the_first_lab_saves_later_ones_do_not(tree: Path, tmp_path: Path) -> None:
+    """A second lab must not take what the first one's hosts wrote for the machine's own."""
+    saved = tmp_path / "saved.json"
+    sysctls.save(saved, tree)
+    (tree / "vm/overcommit_memory").write_text("1\n")
+    sysctls.save(saved, tree)
+    sysctls.restore(saved, tree)
+    assert (tree / "vm/overcommit_memory").read_text() == "0"
+
+
+@pytest.mark.parametrize(
+    "path", ["kernel/hostname", "kernel/random/boot_id", "net/ipv4/ip_forward"]
+)
+def test_what_hosts_have_of_their_own_is_left_alone(tree: Path, tmp_path: Path, path: str) -> None:
+    """The machine may have changed these meanwhile; no host can have."""
+    saved = tmp_path / "saved.json"
+    sysctls.save(saved, tree)
+    (tree / path).write_text("changed")
+    assert sysctls.restore(saved, tree) == ()
+    assert (tree / path).read_text() == "changed"
+
+
+def test_nothing_saved_means_nothing_to_put_back(tmp_path: Path) -> None:
+    """`down` after `down` is no error."""
+    assert sysctls.restore(tmp_path / "missing.json", tmp_path) == ()
+
+
+def test_read_only_settings_are_not_saved(tree: Path) -> None:
+    """What nobody can write is no setting."""
+    (tree / "fs/file-max").chmod(0o444)
+    assert "fs/file-max" not in sysctls.snapshot(tree)
