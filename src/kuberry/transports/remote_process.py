@@ -35,6 +35,8 @@ async def run_line(
     try:
         process = await connection.create_process(line, encoding=None)
     except foreign_errors() as error:
+        if connection.is_closed():
+            raise lost("it was closed before this command", host=host) from error
         raise session_error(error, host=host) from error
     try:
         return await _attend(process, stdin, on_output, host)

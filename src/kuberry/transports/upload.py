@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import secrets
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +18,15 @@ _PIECE_BYTES = 1024 * 1024
 
 # SSH proves that the bytes which arrive are those that were sent; that they are *all* of them, and
 # all on the disk, only the size and sync can tell: the input also ends where the connection does.
+# The traps stand before the file does; PIPE, because a lost connection takes standard error along.
 _RECEIVE = r"""
 set -eu
 target=$1 size=$2 mode=$3 directory=${1%/*}
+temporary=$directory/.kuberry-$4
 umask 077
-temporary=$(mktemp "$directory/.kuberry-XXXXXXXXXX")
 trap 'rm -f "$temporary"' EXIT
-trap 'exit 143' HUP INT TERM
+trap 'exit 143' HUP INT PIPE TERM
+set -C
 cat >"$temporary"
 written=$(stat -c %s "$temporary")
 [ "$written" -eq "$size" ] || { echo "$written of $size bytes arrived" >&2; exit 1; }
@@ -42,7 +45,7 @@ def receive(target: str, size: int, mode: int) -> Command:
     """
     if not target.startswith("/") or target.endswith("/"):
         raise UsageError(f"{target!r} is no absolute path of a file")
-    return script(_RECEIVE, target, str(size), f"{mode:04o}")
+    return script(_RECEIVE, target, str(size), f"{mode:04o}", secrets.token_hex(8))
 
 
 async def stream(
