@@ -12,6 +12,7 @@ from kuberry.cli.render import console
 from kuberry.model.bundle import Bundle, ImageArchive
 
 _STEP = 1024
+_PIPE_COLUMNS = 200
 
 
 def summary(bundle: Bundle) -> dict[str, object]:
@@ -37,7 +38,7 @@ def print_bundles(bundles: Sequence[Bundle]) -> None:
         size = size_text(one.size_bytes)
         words = (one.distribution, one.version, architectures, size, one.created_from)
         table.add_row(Text(one.name, style="bold"), *map(Text, words))
-    out.print(table)
+    _print(table)
 
 
 def print_bundle(bundle: Bundle) -> None:
@@ -53,7 +54,7 @@ def print_bundle(bundle: Bundle) -> None:
         if isinstance(one, ImageArchive) and len(one.images) > 1:
             for name in one.images:
                 table.add_row(Text(""), Text(f"  {name}", style="dim"))
-    out.print(table)
+    _print(table)
     out.print(f"digest sha256:{bundle.digest}", soft_wrap=True)
 
 
@@ -64,6 +65,14 @@ def size_text(size_bytes: int) -> str:
         size /= _STEP
         units.pop(0)
     return f"{size:.0f} {units[0]}" if units[0] == "B" else f"{size:.1f} {units[0]}"
+
+
+def _print(table: Table) -> None:
+    """Print *table*, whole where nobody's screen limits it."""
+    out = console.stdout()
+    if not out.is_terminal:
+        out.width = _PIPE_COLUMNS
+    out.print(table)
 
 
 def _table(*names: str) -> Table:
