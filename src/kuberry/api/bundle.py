@@ -21,6 +21,7 @@ __all__ = [
     "lab_bundle",
     "list_bundles",
     "load_bundle",
+    "remove_bundle",
 ]
 
 
@@ -86,6 +87,20 @@ def import_bundle(path: Path, *, settings: Settings | None = None, emit: Emit = 
         CacheBusy: Another process held the cache for too long.
     """
     return pack.import_bundle(_store(settings), path, _waiting(emit))
+
+
+def remove_bundle(name: str, *, settings: Settings | None = None, emit: Emit = ignore) -> Bundle:
+    """Take the bundle *name* out of the cache, with all that no other bundle needs.
+
+    Raises:
+        BundleError: There is no such bundle.
+        CacheBusy: Another process held the cache for too long.
+    """
+    store = _store(settings)
+    bundle = store.load(name)
+    with store.writing(_waiting(emit)) as writer:
+        writer.remove(bundle.name)
+    return bundle
 
 
 async def lab_bundle(*, settings: Settings | None = None, emit: Emit = ignore) -> Bundle:

@@ -87,6 +87,19 @@ class Writer:
         scratch.write_text(bundle.model_dump_json(indent=1) + "\n", "utf-8")
         scratch.replace(folder / "manifest.json")
 
+    def remove(self, name: str) -> None:
+        """Take the bundle *name* away, if it is there, and every blob that no bundle needs then.
+
+        Raises:
+            BundleError: Another bundle is unusable, so that nobody knows what it needs.
+        """
+        shutil.rmtree(self._root / "named" / name, ignore_errors=True)
+        store = Store(self._root)
+        needed = {one.sha256 for other in store.names() for one in store.load(other).artifacts}
+        for blob in (self._root / "blobs" / "sha256").glob("*"):
+            if blob.name not in needed:
+                blob.unlink()
+
 
 class Store:
     """All bundles of this user on this machine.

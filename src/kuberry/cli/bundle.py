@@ -98,6 +98,14 @@ def import_(file: FileArgument, output: OutputOption = Output.TABLE) -> None:
     print_one(import_bundle(file, emit=console.print_event), output)
 
 
+@app.command()
+def remove(name: NameArgument, output: OutputOption = Output.TABLE) -> None:
+    """Take a bundle out of the cache, with all that no other bundle needs."""
+    from kuberry.api.bundle import remove_bundle
+
+    print_one(remove_bundle(name, emit=console.print_event), output)
+
+
 def print_one(bundle: Bundle, output: Output) -> None:
     """Print the line of *bundle*, or the same as JSON."""
     from kuberry.cli.render import bundle as render

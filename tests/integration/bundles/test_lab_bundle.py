@@ -103,7 +103,16 @@ def test_its_packages_are_closed(lab_bundle: Bundle) -> None:
     debs = {one.name: one for one in lab_bundle.artifacts if isinstance(one, Deb)}
     assert {"containerd", "runc", "containernetworking-plugins", "conntrack"} <= set(debs)
     essential = {"libc6", "libgcc-s1", "init-system-helpers", "libcap2", "libselinux1", "debconf"}
-    essential |= {"liblzma5", "libzstd1", "libcrypt1", "libmd0", "zlib1g", "libgmp10", "libtinfo6"}
+    essential |= {
+        "libdb5.3",
+        "liblzma5",
+        "libzstd1",
+        "libcrypt1",
+        "libmd0",
+        "zlib1g",
+        "libgmp10",
+        "libtinfo6",
+    }
     needed = {
         group.split("|")[0].split(" ")[0].split(":")[0]
         for one in debs.values()

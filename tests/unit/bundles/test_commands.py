@@ -105,3 +105,14 @@ def test_an_empty_cache_says_how_to_fill_it(capsys: pytest.CaptureFixture[str]) 
     kuberry_bundle("list")
 
     assert "kuberry lab bundle" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("made")
+def test_a_removed_bundle_is_gone(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its bytes are, too; asking for it again says what is there."""
+    kuberry_bundle("remove", NAME, "--output", "json")
+    assert read_json(capsys)["name"] == NAME
+
+    assert list((cache / "bundles/blobs/sha256").iterdir()) == []
+    with pytest.raises(BundleError, match="there is none yet"):
+        kuberry_bundle("remove", NAME)

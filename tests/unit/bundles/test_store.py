@@ -150,3 +150,19 @@ def test_a_file_of_the_users_is_not_changed(store: Store, tmp_path: Path) -> Non
     path.write_bytes(b"changed")
 
     assert store.blob(bundle().artifacts[0]).read_bytes() == CONTENT
+
+
+def test_removal_takes_what_nobody_else_needs(store: Store) -> None:
+    """Bytes that two bundles share go with the last of them; what a replaced one left goes too."""
+    fill(store, bundle("one"), bundle("two"))
+    stray = store.root / "blobs/sha256" / ("0" * 64)
+    stray.write_bytes(b"of a bundle that was replaced")
+
+    with store.writing() as writer:
+        writer.remove("one")
+    assert (store.names(), stray.exists()) == (("two",), False)
+    assert store.faults(bundle("two")) == ()
+
+    with store.writing() as writer:
+        writer.remove("two")
+    assert list((store.root / "blobs/sha256").iterdir()) == []
