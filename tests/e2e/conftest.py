@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,22 +13,8 @@ from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_down, lab_up
 from kuberry.errors import LabUnavailable
 from kuberry.lab import requirements
-from kuberry.model.cluster import Cluster
-from kuberry.model.report import RunReport
 from kuberry.settings import Settings
-
-HOSTS = "red,red[01-02]"
-SET_UP_S = 3600
-"""The first time on a machine Kubernetes is built from source."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Deployed:
-    """The cluster that the tests share; leave it as you found it."""
-
-    settings: Settings
-    cluster: Cluster
-    report: RunReport
+from one_cluster import HOSTS, SET_UP_S, Deployed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

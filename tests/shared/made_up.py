@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from kuberry.distributions.seen import Seen
@@ -18,6 +19,7 @@ from kuberry.model.facts import (
     Network,
     OperatingSystem,
     Privileges,
+    Route,
 )
 from kuberry.model.installed import Installed
 
@@ -40,25 +42,29 @@ def facts(name: str, address: str, **changes: Any) -> HostFacts:
         "cgroups": Cgroups(version="v2", controllers=("cpu", "memory"), memory=True),
         "identity": Identity(hostname=name, machine_id=None, boot_id=name, uptime_s=1.0),
         "modules": (KernelModule(name="br_netfilter", state="loadable"),),
-        "network": Network(
-            interfaces=(
-                Interface(
-                    name="eth0",
-                    mac=None,
-                    mtu=1500,
-                    state="up",
-                    wireless=False,
-                    speed_mbps=None,
-                    addresses=(f"{address}/24",),
-                ),
-            ),
-            routes=(),
-            login_address=address,
-        ),
+        "network": network(address),
         "privileges": Privileges(user="pi", root=True, reason=None),
         "unknown": (),
     }
     return HostFacts(**(known | changes))
+
+
+def network(address: str, routes: Mapping[str, str] | None = None) -> Network:
+    """Return the network of a host: eth0 in a /24, and *routes* (gateway by destination)."""
+    interface = Interface(
+        name="eth0",
+        mac=None,
+        mtu=1500,
+        state="up",
+        wireless=False,
+        speed_mbps=None,
+        addresses=(f"{address}/24",),
+    )
+    given = tuple(
+        Route(destination=destination, gateway=gateway, interface="eth0", metric=None, family=4)
+        for destination, gateway in (routes or {}).items()
+    )
+    return Network(interfaces=(interface,), routes=given, login_address=address)
 
 
 def installed(**changes: Any) -> Installed:

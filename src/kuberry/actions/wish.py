@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kuberry.clusters import check_name, name_of
 from kuberry.errors import UsageError
+from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
 
@@ -27,8 +28,11 @@ def make_wish(
         known: The cluster of that name as it was wished for before, if it was.
 
     Raises:
-        UsageError: The name or the control plane cannot be had.
+        UsageError: The name or the control plane cannot be had, or hosts of the known cluster are
+            left out.
     """
+    if known:
+        _refuse_missing(known, hosts)
     host, rule = choose_control_plane(hosts, wanted=control_plane, known=known)
     return Cluster(
         name=check_name(name) if name else name_of(hosts),
@@ -38,6 +42,15 @@ def make_wish(
         version=bundle.version,
         bundle=bundle.name,
     )
+
+
+def _refuse_missing(known: Cluster, hosts: Sequence[str]) -> None:
+    missing = [name for name in known.hosts if name not in hosts]
+    if missing:
+        raise UsageError(
+            f"{known.name} has {', '.join(missing)} too; leaving a host out does not remove it",
+            remedy=f'name all of them: --hosts "{fold((*known.hosts, *hosts))}"',
+        )
 
 
 def choose_control_plane(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import made_up as make
 import pytest
 
+import made_up as make
 from kuberry.actions.wish import choose_control_plane, make_wish
 from kuberry.errors import UsageError
 
@@ -44,6 +44,16 @@ def test_a_cluster_keeps_its_control_plane() -> None:
     assert choose_control_plane(["red", "red01"], known=known) == ("red01", "as it was")
     with pytest.raises(UsageError, match="has its control plane on red01, not on red"):
         choose_control_plane(["red", "red01"], known=known, wanted="red")
+
+
+def test_hosts_are_not_dropped_by_leaving_them_out() -> None:
+    """A known cluster grows by naming more hosts, and never shrinks by naming fewer."""
+    known = make.cluster("red", "red01")
+
+    assert make_wish(["red", "red01", "red02"], make.bundle(), known=known).hosts[-1] == "red02"
+    with pytest.raises(UsageError, match="shelf has red01 too") as caught:
+        make_wish(["red", "red02"], make.bundle(), known=known)
+    assert '"red,red[01-02]"' in caught.value.remedy
 
 
 def test_the_version_is_that_of_the_bundle() -> None:

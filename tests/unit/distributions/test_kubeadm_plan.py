@@ -30,10 +30,17 @@ from kuberry.model.plan import (
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
 
 
+NETWORKS = {"red": "10.244.0.0/24", "red01": "10.244.1.0/24", "red02": "10.244.2.0/24"}
+
+
 def _hosts(**there: Installed) -> dict[str, Seen]:
-    return {
-        name: make.seen(name, address, there=there.get(name)) for name, address in ADDRESSES.items()
-    }
+    hosts = {}
+    for name, address in ADDRESSES.items():
+        peers = [other for other in ADDRESSES if other != name]
+        routes = {NETWORKS[peer]: ADDRESSES[peer] for peer in peers} if name in there else {}
+        network = make.network(address, routes)
+        hosts[name] = make.seen(name, address, there=there.get(name), network=network)
+    return hosts
 
 
 def _plan(**there: Installed) -> dict[str, HostPlan]:
@@ -193,6 +200,20 @@ def test_an_edited_file_is_put_back() -> None:
     plans = _plan(**_with(done, "red01", files=files))
 
     assert (_ids(plans["red"]), _ids(plans["red01"])) == ([], ["files", "routes"])
+
+
+def test_a_lost_route_is_set_again() -> None:
+    """A route that somebody removed is one step, though no file has changed."""
+    done = _all_done()
+    hosts = _hosts(**done)
+    hosts["red01"] = make.seen("red01", ADDRESSES["red01"], there=done["red01"])
+    plan = install(make.cluster(*ADDRESSES), hosts, make.bundle())
+
+    assert {one.host: _ids(one) for one in plan.hosts} == {
+        "red": [],
+        "red01": ["routes"],
+        "red02": [],
+    }
 
 
 def test_a_stopped_unit_is_started() -> None:
