@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,3 +127,37 @@ def test_groups_refused(groups: dict[str, str], message: str) -> None:
         expand("@lab", groups=groups)
 
     assert message in caught.value.message
+
+
+_GROUPS_CONF = """
+[Main]
+default: evil
+confdir: {directory}
+[evil]
+map: touch {directory}/ran; echo victim
+all: touch {directory}/ran; echo victim
+list: touch {directory}/ran; echo all
+"""
+
+
+@pytest.mark.parametrize("expression", ["@all", "@evil:all", "@*", "red,@workers"])
+def test_clustershell_never_runs_its_group_commands(tmp_path: Path, expression: str) -> None:
+    """Group sources of ClusterShell's own configuration, shell commands among them, stay unused."""
+    (tmp_path / "groups.conf").write_text(_GROUPS_CONF.format(directory=tmp_path))
+    code = (
+        "from kuberry.hostlist import expand\n"
+        "expand('red[1-3],blue[01-02]')\n"
+        f"try: print(expand({expression!r}))\n"
+        "except Exception as error: print(type(error).__name__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "CLUSTERSHELL_CFGDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+
+    assert done.stdout == "HostExpressionError\n"
+    assert not (tmp_path / "ran").exists()
