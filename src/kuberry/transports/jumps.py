@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
 _JUMP = re.compile(
-    r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<bracketed>[^]]+)\]|(?P<name>[^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*))"
+    r"(?:ssh://)?(?:(?P<user>.+)@)?"
+    r"(?:\[(?P<bracketed>[^@\[\]]+)\]|(?P<name>[^@:\[\]]+)|(?P<ipv6>[^@\[\]]*:[^@\[\]]*:[^@\[\]]*?))"
     r"(?::(?P<port>\d{1,5}))?/?"
 )
 
@@ -33,7 +34,9 @@ def jump_host(text: str) -> Host:
     if found is None:
         raise UsageError(f"ProxyJump {text!r} names no host", remedy="write [user@]name[:port]")
     port = int(found["port"]) if found["port"] else None
-    return Host(name=found["bracketed"] or found["name"], user=found["user"], port=port)
+    return Host(
+        name=found["bracketed"] or found["name"] or found["ipv6"], user=found["user"], port=port
+    )
 
 
 class JumpHosts:

@@ -139,7 +139,8 @@ class ConfigValues:
             if name in {"all", "final", "canonical"}:
                 result = name == "all" or (name == "final" and self._final)
             elif rest:
-                result = holds and self._criterion(name, rest.pop(0))
+                pattern = rest.pop(0)
+                result = holds and self._criterion(name, pattern)
             else:
                 raise ValueError(f"Match {name} has no pattern")
             holds = holds and result != word.startswith("!")
