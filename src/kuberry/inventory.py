@@ -28,8 +28,8 @@ class Inventory(Value):
         groups: What ``@name`` stands for: a host expression each.
     """
 
-    hosts: dict[str, InventoryHost] = {}
-    groups: dict[str, str] = {}
+    hosts: dict[str, InventoryHost] = Field(default_factory=dict)
+    groups: dict[str, str] = Field(default_factory=dict)
 
 
 def read_inventory(path: Path) -> Inventory:

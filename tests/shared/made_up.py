@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from kuberry.distributions.seen import Seen
-from kuberry.model.bundle import Artifact, Binary, Bundle, Deb, ImageArchive, TargetSystem
+from kuberry.model.bundle import (
+    Artifact,
+    Binary,
+    Bundle,
+    Deb,
+    ImageArchive,
+    PlainFile,
+    TargetSystem,
+)
 from kuberry.model.cluster import Cluster
 from kuberry.model.facts import (
     Architecture,
@@ -104,7 +112,9 @@ def _digest(name: str) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(name.encode()).hexdigest(), "size_bytes": 1000}
 
 
-def bundle(*, version: str = "v1.20.2", containerd: str = "1.6.20") -> Bundle:
+def bundle(
+    *, version: str = "v1.20.2", containerd: str = "1.6.20", manifest: str | None = None
+) -> Bundle:
     """Return a complete small bundle for Debian 12 on amd64."""
     programs = [
         Binary(name=name, version=version, architecture="amd64", **_digest(name))
@@ -124,7 +134,12 @@ def bundle(*, version: str = "v1.20.2", containerd: str = "1.6.20") -> Bundle:
         Deb(name=name, version=number, architecture="amd64", system=DEBIAN, **_digest(name))
         for name, number in (("containerd", containerd), ("conntrack", "1.4.7"))
     ]
-    artifacts: tuple[Artifact, ...] = (*programs, *images, *debs)
+    files = (
+        [PlainFile(name=manifest, version="1", architecture="any", **_digest(manifest))]
+        if manifest
+        else []
+    )
+    artifacts: tuple[Artifact, ...] = (*programs, *images, *debs, *files)
     return Bundle(
         name="test",
         distribution="kubeadm",

@@ -9,7 +9,7 @@ from kuberry.clusters import check_name, name_of
 from kuberry.errors import UsageError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
-from kuberry.model.cluster import Cluster
+from kuberry.model.cluster import Cluster, NetworkKind
 
 
 def make_wish(
@@ -18,6 +18,7 @@ def make_wish(
     *,
     name: str | None = None,
     control_plane: str | None = None,
+    network: NetworkKind | None = None,
     known: Cluster | None = None,
 ) -> Cluster:
     """Return the cluster that is wished for.
@@ -29,10 +30,11 @@ def make_wish(
 
     Raises:
         UsageError: The name or the control plane cannot be had, or hosts of the known cluster are
-            left out.
+            left out, or the bundle is of another version.
     """
     if known:
         _refuse_missing(known, hosts)
+        _refuse_upgrade(known, bundle)
     host, rule = choose_control_plane(hosts, wanted=control_plane, known=known)
     return Cluster(
         name=check_name(name) if name else name_of(hosts),
@@ -41,7 +43,15 @@ def make_wish(
         control_plane_rule=rule,
         version=bundle.version,
         bundle=bundle.name,
+        network=_network(network, known),
     )
+
+
+def _network(wanted: NetworkKind | None, known: Cluster | None) -> NetworkKind:
+    if known and wanted not in (None, known.network):
+        message = f"{known.name} has the network {known.network}, not {wanted}"
+        raise UsageError(message, remedy="reset the cluster first, or leave --network out")
+    return wanted or (known.network if known else "host-gw")
 
 
 def _refuse_missing(known: Cluster, hosts: Sequence[str]) -> None:
@@ -50,6 +60,14 @@ def _refuse_missing(known: Cluster, hosts: Sequence[str]) -> None:
         raise UsageError(
             f"{known.name} has {', '.join(missing)} too; leaving a host out does not remove it",
             remedy=f'name all of them: --hosts "{fold((*known.hosts, *hosts))}"',
+        )
+
+
+def _refuse_upgrade(known: Cluster, bundle: Bundle) -> None:
+    if known.version != bundle.version:
+        raise UsageError(
+            f"{known.name} runs {known.version}, and the bundle {bundle.name} is {bundle.version}",
+            remedy="a deploy never changes the version; leave --bundle out, or reset it first",
         )
 
 

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kuberry.actions import deploy as action
+from kuberry.actions.verify import prove
 from kuberry.actions.wish import make_wish
+from kuberry.api.bundle import lab_bundle
 from kuberry.api.hosts import resolve
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.errors import UsageError
-from kuberry.model.cluster import Cluster
+from kuberry.model.bundle import Bundle
+from kuberry.model.cluster import Cluster, NetworkKind
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.host import Host
@@ -31,11 +34,13 @@ class Wanted:
         name: Of the cluster; default the fold of its hosts.
         control_plane: Host that runs the API server.
         bundle: Name of the bundle everything is installed from.
+        network: How pods reach each other.
     """
 
     name: str | None = None
     control_plane: str | None = None
     bundle: str | None = None
+    network: NetworkKind | None = None
 
 
 async def deploy(
@@ -64,7 +69,8 @@ async def deploy(
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged.
     """
-    work = _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    work = await _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    work = dataclasses.replace(work, prove=prove if verify == "changed" else None)
     report = await action.deploy(work)
     if any(one.ok for one in report.hosts):
         Clusters((settings or Settings()).clusters_dir).save(report.cluster)
@@ -85,12 +91,11 @@ async def plan(
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged.
     """
-    return await action.plan(
-        _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
-    )
+    work = await _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    return await action.plan(work)
 
 
-def _work(
+async def _work(
     hosts: str | Sequence[str] | None,
     wanted: Wanted,
     options: ConnectOptions | None,
@@ -104,10 +109,15 @@ def _work(
     names = [host.name for host in found]
     known = clusters.find(wanted.name or name_of(names))
     store = Store(settings.bundles_dir)
-    bundle = store.load(_bundle_name(wanted, known, found))
+    bundle = await _bundle(_bundle_name(wanted, known, found), found, store, settings, emit)
     _warn_of_age(bundle.name, bundle.version, found, emit)
     cluster = make_wish(
-        names, bundle, name=wanted.name, control_plane=wanted.control_plane, known=known
+        names,
+        bundle,
+        name=wanted.name,
+        control_plane=wanted.control_plane,
+        network=wanted.network,
+        known=known,
     )
     return action.Work(
         cluster=cluster,
@@ -119,6 +129,15 @@ def _work(
         access=None,
         prove=None,
     )
+
+
+async def _bundle(
+    name: str, hosts: Sequence[Host], store: Store, settings: Settings, emit: Emit
+) -> Bundle:
+    """Return the bundle called *name*; the lab's own is built where it is missing."""
+    if name == LAB_BUNDLE and all(host.source == "lab" for host in hosts):
+        return await lab_bundle(settings=settings, emit=emit)
+    return store.load(name)
 
 
 def _bundle_name(wanted: Wanted, known: Cluster | None, hosts: Sequence[Host]) -> str:

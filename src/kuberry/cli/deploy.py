@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,6 +18,14 @@ from kuberry.cli.options import (
     OutputOption,
     TimeoutOption,
 )
+
+
+class Network(StrEnum):
+    """How pods reach each other."""
+
+    HOST_GW = "host-gw"
+    MANIFEST = "manifest"
+
 
 OptionalHosts = Annotated[
     str | None,
@@ -36,6 +45,10 @@ ControlPlaneOption = Annotated[
 BundleOption = Annotated[
     str | None, typer.Option("--bundle", metavar="NAME", help="What to install from.")
 ]
+NetworkOption = Annotated[
+    Network | None,
+    typer.Option("--network", help="host-gw: plain routes; manifest: the bundle's own add-on."),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
 VerifyOption = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
@@ -47,6 +60,7 @@ def deploy(
     name: NameOption = None,
     control_plane: ControlPlaneOption = None,
     bundle: BundleOption = None,
+    network: NetworkOption = None,
     dry_run: DryRunOption = False,
     verify: VerifyOption = True,
     output: OutputOption = Output.TABLE,
@@ -60,7 +74,12 @@ def deploy(
     from kuberry.cli.render import report as render_report
     from kuberry.cli.render.progress import live
 
-    wanted = api.Wanted(name=name, control_plane=control_plane, bundle=bundle)
+    wanted = api.Wanted(
+        name=name,
+        control_plane=control_plane,
+        bundle=bundle,
+        network=network.value if network else None,
+    )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:
         with live(output) as emit:

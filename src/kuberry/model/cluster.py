@@ -9,6 +9,7 @@ from pydantic import Field
 from kuberry.model.value import Value
 
 Role = Literal["control-plane", "worker"]
+NetworkKind = Literal["host-gw", "manifest"]
 
 
 class Cluster(Value):
@@ -24,7 +25,8 @@ class Cluster(Value):
         bundle: Name of the bundle everything is installed from.
         pod_cidr: The range that pods get their addresses from; each host gets a /24 of it.
         service_cidr: The range of ClusterIPs.
-        network: How pods reach each other.
+        network: How pods reach each other: ``host-gw`` by plain routes of ours, ``manifest`` by
+            the network add-on whose manifest and images are in the bundle (flannel for example).
     """
 
     name: str
@@ -36,7 +38,7 @@ class Cluster(Value):
     bundle: str
     pod_cidr: str = "10.244.0.0/16"
     service_cidr: str = "10.96.0.0/16"
-    network: Literal["host-gw"] = "host-gw"
+    network: NetworkKind = "host-gw"
 
     @property
     def endpoint(self) -> str:

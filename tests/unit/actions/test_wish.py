@@ -56,6 +56,17 @@ def test_hosts_are_not_dropped_by_leaving_them_out() -> None:
     assert '"red,red[01-02]"' in caught.value.remedy
 
 
+def test_a_deploy_changes_neither_version_nor_network() -> None:
+    """What a cluster is stays as it is until that is asked for by name."""
+    known = make.cluster("red")
+
+    with pytest.raises(UsageError, match=r"runs v1\.20\.2, and the bundle test is v1\.31\.0"):
+        make_wish(["red"], make.bundle(version="v1.31.0"), known=known)
+    with pytest.raises(UsageError, match="has the network host-gw, not manifest"):
+        make_wish(["red"], make.bundle(), known=known, network="manifest")
+    assert make_wish(["red"], make.bundle(), network="manifest").network == "manifest"
+
+
 def test_the_version_is_that_of_the_bundle() -> None:
     """What is installed is what the bundle holds; the name follows from the hosts."""
     wish = make_wish(["red", "red01"], make.bundle(version="v1.31.0"))

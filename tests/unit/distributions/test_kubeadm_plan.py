@@ -375,3 +375,21 @@ def test_what_cannot_be_planned_is_named() -> None:
     hosts = {"red": make.seen("red", "10.0.0.1", network=None)}
     with pytest.raises(NotSeen, match="red"):
         install(make.cluster("red"), hosts, make.bundle())
+
+
+def test_a_network_add_on_takes_the_place_of_our_routes() -> None:
+    """With a manifest in the bundle nothing of host-gw is planned, and Kubernetes allocates."""
+    wish = make.cluster("red", "red01").model_copy(update={"network": "manifest"})
+    hosts = {name: make.seen(name, ADDRESSES[name]) for name in ("red", "red01")}
+    plans = {
+        one.host: one for one in install(wish, hosts, make.bundle(manifest="flannel.yml")).hosts
+    }
+
+    assert "/etc/cni/net.d/10-kuberry.conflist" not in _files(plans["red"])
+    assert "routes" not in _ids(plans["red"])
+    ids = _ids(plans["red"])
+    assert ids.index("init") < ids.index("apply-flannel.yml") < ids.index("ready")
+    assert "apply-flannel.yml" not in _ids(plans["red01"])
+    init = yaml.safe_load_all(_files(plans["red"])["/run/kuberry/init.yaml"])
+    cluster = next(one for one in init if one["kind"] == "ClusterConfiguration")
+    assert cluster["controllerManager"]["extraArgs"] == {"allocate-node-cidrs": "true"}

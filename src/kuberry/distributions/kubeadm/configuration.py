@@ -98,7 +98,8 @@ def _arguments(version: str, arguments: dict[str, str]) -> object:
 
 
 def _cluster(cluster: Cluster, host: Seen) -> dict[str, Any]:
-    """Return the cluster's part: host-gw gives out the pod networks, so Kubernetes must not."""
+    """Return the cluster's part; with host-gw we give out the pod networks, not Kubernetes."""
+    allocate = "false" if cluster.network == "host-gw" else "true"
     names = dict.fromkeys([host.node, host.name, host.address, cluster.endpoint, "127.0.0.1"])
     return {
         "apiVersion": api_version(cluster.version),
@@ -109,7 +110,7 @@ def _cluster(cluster: Cluster, host: Seen) -> dict[str, Any]:
         "networking": {"podSubnet": cluster.pod_cidr, "serviceSubnet": cluster.service_cidr},
         "apiServer": {"certSANs": list(names)},
         "controllerManager": {
-            "extraArgs": _arguments(cluster.version, {"allocate-node-cidrs": "false"})
+            "extraArgs": _arguments(cluster.version, {"allocate-node-cidrs": allocate})
         },
     }
 

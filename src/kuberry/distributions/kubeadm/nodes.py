@@ -14,9 +14,9 @@ from kuberry.distributions.kubeadm.configuration import (
     minor,
 )
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, ROUTES_UNIT
-from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, paths_of
+from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, manifests, paths_of
 from kuberry.distributions.seen import Seen
-from kuberry.model.plan import File, Gate, Run, SetUnit, Step, WaitUntil, WriteFiles
+from kuberry.model.plan import File, Gate, PutArtifact, Run, SetUnit, Step, WaitUntil, WriteFiles
 
 _CA_HASH = "ca-hash"
 _INIT_FILE, _JOIN_FILE = "/run/kuberry/init.yaml", "/run/kuberry/join.yaml"
@@ -72,6 +72,9 @@ for worker; do
 done
 """
 _REVOKE = _PATH + _DELETE_TOKENS.format(lines="/ kuberry: /")
+_APPLY = f"""{_PATH}
+kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f "$1"
+"""
 _READY = """
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 path='{.status.conditions[?(@.type=="Ready")].status}'
@@ -113,12 +116,33 @@ def control_plane_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> It
             captures=(_CA_HASH, *(_token(one) for one in joiners)),
             deadline_s=180.0,
         )
+    yield from _network_add_on(site, host)
     yield from _services(site, host, changed, is_new=site.must_initialise)
     for one in joiners:
         title = f"wait for {one.name} to join"
         yield Gate(id=f"joined-{one.node}", title=title, value=_joined(one), tolerant=True)
     if joiners:
         yield Run(id="revoke", title="revoke the join tokens", script=_REVOKE, deadline_s=120.0)
+
+
+def _network_add_on(site: Site, host: Seen) -> Iterator[Step]:
+    """Yield what brings the network add-on of the bundle into a new cluster."""
+    for artifact in manifests(site, host):
+        path = f"/var/lib/kuberry/manifests/{artifact.name}"
+        if not host.installed.has_file(path, artifact.sha256):
+            yield PutArtifact(
+                id=f"put-{artifact.name}",
+                title=f"bring {artifact.name}",
+                artifact=artifact,
+                path=path,
+            )
+            yield Run(
+                id=f"apply-{artifact.name}",
+                title=f"apply {artifact.name}",
+                script=_APPLY,
+                arguments=(path,),
+                deadline_s=120.0,
+            )
 
 
 def worker_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
@@ -141,8 +165,7 @@ def worker_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> Iterator[
 def _services(site: Site, host: Seen, changed: tuple[File, ...], *, is_new: bool) -> Iterator[Step]:
     """Yield what keeps a node a node over boots, and the wait until it is Ready."""
     paths = paths_of(changed)
-    routes_changed = ROUTES_SCRIPT in paths or not _has_routes(site, host)
-    if routes_changed or not host.installed.is_running(ROUTES_UNIT):
+    if site.cluster.network == "host-gw" and _routes_are_due(site, host, paths):
         yield SetUnit(id="routes", title="set the pod routes", unit=ROUTES_UNIT, action="restart")
     unit_changed = any(path.endswith("/kubelet.service") for path in paths) and not is_new
     starts = is_new or unit_changed or not host.installed.is_running("kubelet.service")
@@ -161,6 +184,11 @@ def _services(site: Site, host: Seen, changed: tuple[File, ...], *, is_new: bool
             arguments=(host.node,),
             deadline_s=_READY_DEADLINE_S,
         )
+
+
+def _routes_are_due(site: Site, host: Seen, paths: frozenset[str]) -> bool:
+    is_running = host.installed.is_running(ROUTES_UNIT)
+    return ROUTES_SCRIPT in paths or not is_running or not _has_routes(site, host)
 
 
 def _has_routes(site: Site, host: Seen) -> bool:

@@ -73,7 +73,6 @@ def _host(site: Site, host: Seen) -> Iterator[Step]:
 def _files(site: Site, host: Seen) -> dict[str, str]:
     cluster, network = site.cluster, site.networks[host.name]
     record = json.dumps({"cluster": cluster.name, "pod_cidr": network}) + "\n"
-    interface = host.facts.network.login_interface if host.facts.network else None
     files = {
         system.HOST_RECORD: record,
         **system.kernel_files(host),
@@ -85,11 +84,20 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
             cni_bin=at.cni_directory(site, host),
         ),
         _KUBELET_UNIT: system.KUBELET_UNIT,
-        _CNI: cni_configuration(network, mtu=interface.mtu if interface else 1500),
-        ROUTES_SCRIPT: routes_script(cluster, host, site.peers(host)),
+    }
+    if host.is_container:
+        files[_LIMITS] = system.CONTAINER_LIMITS
+    return files | (_host_gw(site, host) if cluster.network == "host-gw" else {})
+
+
+def _host_gw(site: Site, host: Seen) -> dict[str, str]:
+    interface = host.facts.network.login_interface if host.facts.network else None
+    mtu = interface.mtu if interface else 1500
+    return {
+        _CNI: cni_configuration(site.networks[host.name], mtu=mtu),
+        ROUTES_SCRIPT: routes_script(site.cluster, host, site.peers(host)),
         _ROUTES_UNIT: routes_unit(),
     }
-    return files | ({_LIMITS: system.CONTAINER_LIMITS} if host.is_container else {})
 
 
 def _with_mode(file: File) -> File:

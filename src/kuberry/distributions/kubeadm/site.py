@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from kuberry.distributions.seen import NotSeen, Seen
-from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive
+from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive, PlainFile
 from kuberry.model.cluster import Cluster
 from kuberry.model.plan import File
 
@@ -87,6 +87,14 @@ def archives(site: Site, host: Seen) -> tuple[ImageArchive, ...]:
     if host.name == site.cluster.control_plane:
         return tuple(found)
     return tuple(one for one in found if not all(map(_is_control_plane_image, one.images)))
+
+
+def manifests(site: Site, host: Seen) -> tuple[PlainFile, ...]:
+    """Return the Kubernetes manifests of the bundle, for networks that come as one."""
+    if site.cluster.network == "host-gw":
+        return ()
+    pieces = site.bundle.pieces_for(host.target)
+    return tuple(one for one in pieces if isinstance(one, PlainFile))
 
 
 def has_cluster_dns(site: Site, host: Seen) -> bool:
