@@ -18,6 +18,7 @@ _GRACE_S = 30.0
 
 # $1 unit, $2 seconds, $3 bytes of script on stdin before what the script itself reads.
 # Arguments travel inside the script text, so that they are in no argv but sh's own file name.
+# systemd-run waits until the unit has begun: before that its state is "inactive", as after its end.
 _START_AND_WAIT = r"""
 umask 077
 unit=$1 seconds=$2 size=$3
@@ -29,7 +30,7 @@ active|activating|deactivating|reloading) cat >/dev/null ;;
     rm -f "$unit".*
     head -c "$size" >"$unit.sh" && cat >"$unit.in" || exit 125
     systemctl reset-failed "$unit.service" 2>/dev/null
-    systemd-run --quiet --no-block --collect --unit="$unit" \
+    systemd-run --quiet --collect --unit="$unit" --description="$unit" \
         --property=RuntimeMaxSec="$seconds" --property=WorkingDirectory=/ \
         --setenv=PATH="$PATH" --setenv=HOME=/root --setenv=LC_ALL=C.UTF-8 -- \
         /bin/sh -c '
