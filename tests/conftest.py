@@ -1,12 +1,18 @@
-"""Say loudly which levels of tests could not run here."""
+"""Say loudly which levels of tests could not run here; look longer in campaigns."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
+import hypothesis
 import pytest
 
 LEVELS = ("integration", "e2e")
+
+hypothesis.settings.register_profile("campaign", max_examples=20_000, deadline=None)
+hypothesis.settings.register_profile("default", deadline=None)  # a busy machine is no bug
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -18,5 +24,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         skipped[level, reason.removeprefix("Skipped: ")] += 1
     for (level, reason), count in sorted(skipped.items()):
         if level:
-            terminalreporter.section(f"{count} {level.upper()} TESTS DID NOT RUN", sep="!", red=True)
+            terminalreporter.section(
+                f"{count} {level.upper()} TESTS DID NOT RUN", sep="!", red=True
+            )
             terminalreporter.line(reason, red=True)
