@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx2
 from lightkube import AsyncClient, codecs
 from lightkube.config.kubeconfig import KubeConfig
+from lightkube.config.models import Cluster, User
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.coordination_v1 import Lease as LeaseResource
 from lightkube.resources.core_v1 import Event, Namespace
@@ -50,7 +51,7 @@ class Kube:
             base_url=url, transport=transport, timeout=REQUEST_S, trust_env=False
         )
         self._client = AsyncClient(
-            KubeConfig.from_server(url).get(),
+            KubeConfig.from_one(cluster=Cluster(server=url), user=User()).get(),
             timeout=httpx2.Timeout(REQUEST_S),
             transport=transport,
             trust_env=False,
@@ -161,11 +162,11 @@ class Kube:
         return None
 
     async def namespaces(self, label: str) -> tuple[str, ...]:
-        """Return the namespaces that carry *label*, those on their way out included."""
+        """Return the namespaces that carry *label*, without those that are on their way out."""
         with our_errors(self._host):
             listed = self._client.list(Namespace, labels={label: None})
-            found = [one.metadata.name async for one in listed if one.metadata]
-        return tuple(name for name in found if name)
+            staying = [one.metadata async for one in listed if one.metadata]
+        return tuple(one.name for one in staying if one.name and not one.deletionTimestamp)
 
     async def create(self, manifest: Manifest) -> None:
         """Create what *manifest* says; what is there already stays as it is."""
@@ -177,11 +178,15 @@ class Kube:
                 raise
 
     async def delete_namespace(self, name: str) -> None:
-        """Have a namespace deleted with all that is in it; its end is not awaited."""
+        """Have a namespace deleted: nothing can be made in it any more, its pods end at once.
+
+        The rest is removed by Kubernetes itself, which waits five seconds before it begins
+        (kube-controller-manager, namespaceDeletionGracePeriod); that is not awaited.
+        """
         try:
             with our_errors(self._host):
-                await self._client.deletecollection(PodResource, namespace=name, grace_period=0)
                 await self._client.delete(Namespace, name)
+                await self._client.deletecollection(PodResource, namespace=name, grace_period=0)
         except ApiRefused as error:
             if error.status not in {_NOT_FOUND, _CONFLICT}:
                 raise

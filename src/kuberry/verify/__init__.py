@@ -1,0 +1,1 @@
+"""Law of this room: asks the running cluster; leaves nothing behind."""

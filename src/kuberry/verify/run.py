@@ -1,0 +1,95 @@
+"""verify: from hosts we are logged in to, to what the cluster on them proves to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from kuberry.errors import HostBusy, KuberryError
+from kuberry.kube.connect import connect
+from kuberry.model.cluster import Cluster
+from kuberry.model.event import Emit
+from kuberry.model.finding import ProbeResult
+from kuberry.transports.transport import Transport
+from kuberry.verify.graph import KINDS
+from kuberry.verify.host_view import HostView
+from kuberry.verify.ledger import CLUSTER, Ledger, at
+from kuberry.verify.only_one import only_one
+from kuberry.verify.questions import Asked, ask
+from kuberry.verify.sight import look_at_cluster, look_at_hosts
+
+
+async def verify(
+    cluster: Cluster,
+    transports: Mapping[str, Transport],
+    failures: Mapping[str, KuberryError],
+    emit: Emit,
+) -> tuple[ProbeResult, ...]:
+    """Ask the running cluster everything; what is wrong is in the results, never raised.
+
+    Args:
+        transports: By host name; the hosts that we are logged in to.
+        failures: Why we are not logged in to the others.
+
+    Raises:
+        HostBusy: Another check of this cluster is under way.
+    """
+    ledger = Ledger()
+    views, deaf = await look_at_hosts(transports)
+    _judge_login(cluster, {**failures, **deaf}, ledger)
+    if not ledger.skip("api.ready", at(cluster.control_plane)):
+        await _ask(cluster, transports, views, ledger, emit)
+    _skip_the_rest(ledger)
+    return ledger.results()
+
+
+def _judge_login(cluster: Cluster, failures: Mapping[str, KuberryError], ledger: Ledger) -> None:
+    for host in cluster.hosts:
+        error = failures.get(host)
+        remedy = (error.remedy if error else "") or f"is {host} on, and in the network?"
+        ledger.judge("hosts.login", at(host), error.message if error else "", remedy)
+
+
+def _skip_the_rest(ledger: Ledger) -> None:
+    """Record every kind of probe that was not come to: an earlier failure explains why."""
+    done = {one.id for one in ledger.results()}
+    for kind in KINDS:
+        if kind.id not in done:
+            ledger.skip(kind.id, CLUSTER)
+
+
+async def _ask(
+    cluster: Cluster,
+    transports: Mapping[str, Transport],
+    views: Mapping[str, HostView],
+    ledger: Ledger,
+    emit: Emit,
+) -> None:
+    place = at(cluster.control_plane)
+    transport = transports[cluster.control_plane]
+    try:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(only_one(transport))
+            kube = await stack.enter_async_context(connect(transport))
+            remedy = f"look on {place.where}: sudo journalctl -u kubelet -n 50"
+            ledger.judge("api.ready", place, await kube.unready(), remedy)
+            if ledger.is_ok("api.ready", place):
+                sight = await look_at_cluster(kube, cluster, views)
+                await ask(Asked(kube, ledger, transports, emit), sight)
+    except HostBusy:
+        raise
+    except KuberryError as error:
+        ledger.fail("api.ready", place, error.message, error.remedy)
+    except BaseExceptionGroup as group:
+        ours, others = group.split(KuberryError)
+        if others is not None or ours is None:
+            raise
+        first = _first(ours)
+        ledger.fail("api.ready", place, str(first), getattr(first, "remedy", ""))
+
+
+def _first(group: BaseExceptionGroup[KuberryError]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,97 @@
+"""Do the pods that Kubernetes itself consists of run?"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from typing import TYPE_CHECKING
+
+from kuberry.kube.objects import Pod
+from kuberry.verify.ledger import CLUSTER, Ledger, at
+from kuberry.verify.sight import SYSTEM, Sight
+
+if TYPE_CHECKING:
+    from kuberry.kube.client import Kube
+
+SETTLE_S = 45.0
+_PAUSE_S = 0.5
+_TIER, _PROXY = ("tier", "control-plane"), ("k8s-app", "kube-proxy")
+_COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+
+async def settled(kube: Kube, sight: Sight, alive: frozenset[str]) -> Sight:
+    """Return *sight* with the system pods as they are once those of *alive* nodes are ready.
+
+    A cluster that was just made may have some that still start; more than `SETTLE_S` they do not
+    get.
+
+    Raises:
+        ApiUnreachable: The API server stopped answering.
+    """
+    end = time.monotonic() + SETTLE_S
+    while _unready(sight, alive) and time.monotonic() < end:
+        await asyncio.sleep(_PAUSE_S)
+        sight = dataclasses.replace(sight, pods=await kube.pods(SYSTEM))
+    return sight
+
+
+def _unready(sight: Sight, alive: frozenset[str]) -> bool:
+    """Return whether a pod is still to come, or that should be there is missing."""
+    if any(_counts(pod) and not pod.ready and pod.node in {None, *alive} for pod in sight.pods):
+        return True
+    proxies = {pod.node for pod in sight.pods if _has(pod, _PROXY)}
+    return not alive <= proxies
+
+
+def judge_system(sight: Sight, ledger: Ledger) -> None:
+    """Record which system pods run."""
+    _judge_control_plane(sight, ledger)
+    for host in sight.cluster.hosts:
+        node = sight.node_of(host)
+        own = [pod for pod in sight.pods if node and pod.node == node.name and _has(pod, _PROXY)]
+        problem = _problems(own) if own else "there is no pod of it"
+        ledger.judge("system.proxy", at(host), problem, _remedy(own))
+    _judge_others(sight, ledger)
+
+
+def _judge_control_plane(sight: Sight, ledger: Ledger) -> None:
+    place = at(sight.cluster.control_plane)
+    own = [pod for pod in sight.pods if _has(pod, _TIER)]
+    missing = [
+        name for name in _COMPONENTS if not any(pod.labels.get("component") == name for pod in own)
+    ]
+    problem = f"no pod of {', '.join(missing)}" if missing else _problems(own)
+    where = f"look on {place.where}: ls /etc/kubernetes/manifests; sudo journalctl -u kubelet -n 50"
+    ledger.judge("system.control-plane", place, problem, where if missing else _remedy(own))
+
+
+def _judge_others(sight: Sight, ledger: Ledger) -> None:
+    others = [pod for pod in sight.pods if not _has(pod, _TIER) and not _has(pod, _PROXY)]
+    if not others:
+        if not ledger.skip("system.pods", CLUSTER):
+            ledger.absent("system.pods", CLUSTER, "there are none besides")
+        return
+    for host in (*sight.cluster.hosts, None):
+        own = [pod for pod in others if sight.host_of(pod.node) == host]
+        if own:
+            place = at(host) if host else CLUSTER
+            ledger.judge("system.pods", place, _problems(own), _remedy(own))
+
+
+def _problems(pods: list[Pod]) -> str:
+    bad = [pod for pod in pods if _counts(pod) and not pod.ready]
+    return "; ".join(f"{pod.name}: {pod.problem or pod.phase}" for pod in bad)
+
+
+def _remedy(pods: list[Pod]) -> str:
+    name = next((pod.name for pod in pods if not pod.ready), "POD")
+    return f"kuberry kubectl -n {SYSTEM} describe pod {name}"
+
+
+def _counts(pod: Pod) -> bool:
+    return pod.phase != "Succeeded"
+
+
+def _has(pod: Pod, label: tuple[str, str]) -> bool:
+    return pod.labels.get(label[0]) == label[1]
