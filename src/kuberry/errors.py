@@ -5,7 +5,8 @@ KuberryError
 │   └── HostExpressionError    a part of a host expression is wrong
 ├── PreflightFailed            a host (or this machine) is not fit for what was asked
 │   ├── LabUnavailable         lab hosts cannot run on this machine
-│   └── BundleError            a bundle is missing, incomplete or damaged
+│   ├── BundleError            a bundle is missing, incomplete or damaged
+│   └── JournalUnusable        the journal of this machine cannot be read or written
 ├── TransportError             the way to a host
 │   ├── NameNotResolved        no address for the name
 │   ├── Unreachable            nothing answered
@@ -90,6 +91,12 @@ class BundleError(PreflightFailed):
     """A bundle is missing, incomplete or damaged."""
 
     code = "bundle"
+
+
+class JournalUnusable(PreflightFailed):
+    """The journal of this machine cannot be read or written."""
+
+    code = "journal-unusable"
 
 
 class TransportError(KuberryError):

@@ -14,6 +14,12 @@ def _xdg(variable: str, fallback: str) -> Path:
     return Path(base) / "kuberry"
 
 
+def _kubeconfig() -> Path:
+    """Return the file kubectl writes to: the first of KUBECONFIG, else ~/.kube/config."""
+    named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return Path(named[0]) if named else Path.home() / ".kube" / "config"
+
+
 class Settings(BaseSettings):
     """Directories, each settable by an environment variable of the same name with ``KUBERRY_``.
 
@@ -22,6 +28,8 @@ class Settings(BaseSettings):
         state_dir: What kuberry remembers: lab, clusters, journal. Default
             ``~/.local/state/kuberry``.
         cache_dir: What can be had again: downloads, builds. Default ``~/.cache/kuberry``.
+        kubeconfig: Where kubectl looks for clusters. Default the first file of ``KUBECONFIG``,
+            else ``~/.kube/config``.
     """
 
     model_config = SettingsConfigDict(env_prefix="KUBERRY_", frozen=True, extra="ignore")
@@ -29,6 +37,7 @@ class Settings(BaseSettings):
     config_dir: Path = Field(default_factory=lambda: _xdg("XDG_CONFIG_HOME", ".config"))
     state_dir: Path = Field(default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"))
     cache_dir: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"))
+    kubeconfig: Path = Field(default_factory=_kubeconfig)
 
     @property
     def inventory_file(self) -> Path:
@@ -39,6 +48,11 @@ class Settings(BaseSettings):
     def lab_dir(self) -> Path:
         """Return the directory of this user's lab."""
         return self.state_dir / "lab"
+
+    @property
+    def journal_file(self) -> Path:
+        """Return the file that keeps the runs and their events."""
+        return self.state_dir / "journal.sqlite"
 
     @property
     def clusters_dir(self) -> Path:

@@ -14,6 +14,7 @@ from kuberry.api.hosts import resolve
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.errors import UsageError
+from kuberry.journal.keep import keep_run
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster, NetworkKind
 from kuberry.model.connection import ConnectOptions
@@ -69,11 +70,13 @@ async def deploy(
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged.
     """
-    work = await _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    where = settings or Settings()
+    work = await _work(hosts, wanted or Wanted(), options, where, emit)
     work = dataclasses.replace(work, prove=prove if verify == "changed" else None)
-    report = await action.deploy(work)
-    if any(one.ok for one in report.hosts):
-        Clusters((settings or Settings()).clusters_dir).save(report.cluster)
+    async with keep_run(where.journal_file, "deploy", work.cluster, emit) as run:
+        report = run.report(await action.deploy(dataclasses.replace(work, emit=run.emit)))
+        if any(one.ok for one in report.hosts):
+            Clusters(where.clusters_dir).save(report.cluster)
     return report
 
 

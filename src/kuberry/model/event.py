@@ -10,6 +10,39 @@ from pydantic import Field
 from kuberry.model.value import Value
 
 
+class RunStarted(Value):
+    """A run begins; it is kept in the journal under this id.
+
+    Attributes:
+        run: The run's id, for ``kuberry runs show``.
+        version: Of kuberry.
+    """
+
+    kind: Literal["run-started"] = "run-started"
+    run: str
+    command: str
+    cluster: str
+    hosts: tuple[str, ...]
+    version: str
+
+
+class RunEnded(Value):
+    """A run has ended; a run whose process was killed has no such event.
+
+    Attributes:
+        outcome: As in the run's report; ``interrupted`` or ``error`` when it came to none.
+        code: Of the error that ended it.
+        message: Of the error that ended it.
+    """
+
+    kind: Literal["run-ended"] = "run-ended"
+    run: str
+    outcome: str
+    duration_s: float
+    code: str = ""
+    message: str = ""
+
+
 class HostKeyAccepted(Value):
     """A first contact: the host's key was written to known_hosts.
 
@@ -103,7 +136,9 @@ class Phase(Value):
 
 
 AnyEvent = (
-    HostKeyAccepted
+    RunStarted
+    | RunEnded
+    | HostKeyAccepted
     | Notice
     | Phase
     | PlanStarted

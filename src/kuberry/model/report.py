@@ -93,9 +93,11 @@ class RunReport(Value):
     """One run as it ended.
 
     Attributes:
+        run: Its id in the journal; empty when it has none.
         context: Name of the context in the user's kubeconfig; empty when none was written.
     """
 
+    run: str = ""
     command: str
     cluster: Cluster
     started: datetime

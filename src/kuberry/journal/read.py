@@ -1,0 +1,145 @@
+"""What the journal remembers, newest first."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.pool import NullPool
+
+from kuberry.errors import JournalUnusable, UsageError
+from kuberry.journal.database import open_database
+from kuberry.journal.process import Process, is_alive
+from kuberry.journal.tables import EventRow, RunRow
+from kuberry.model.report import RunReport
+from kuberry.model.run import EventRecord, RunDetail, RunRecord, RunState
+
+LAST = "last"
+"""Stands for the newest run where an id is asked for."""
+_EVENTS_AT_ONCE = 500
+
+
+class Journal:
+    """The journal in *file*; each question opens it anew, so that runs can go on beside it.
+
+    Args:
+        file: Need not exist: then no run is known.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def runs(self, *, cluster: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
+        """Return the newest runs, newest first; of *cluster* alone where that is given.
+
+        Raises:
+            JournalUnusable: The file cannot be read.
+        """
+        if not self._file.exists():
+            return ()
+        query = select(RunRow).options(defer(RunRow.report)).order_by(RunRow.started.desc())
+        if cluster is not None:
+            query = query.where(RunRow.cluster == cluster)
+        with self._session() as session:
+            return tuple(_record(row) for row in session.scalars(query.limit(limit)))
+
+    def find(self, run: str = LAST) -> RunDetail:
+        """Return the run whose id is *run* or begins so, or the last one.
+
+        Raises:
+            UsageError: There is none, or there are several.
+            JournalUnusable: The file, or the report in it, cannot be read.
+        """
+        known = self.runs(limit=1)
+        if not known:
+            remedy = 'deploy a cluster first: kuberry deploy --hosts "red,red[01-02]"'
+            raise UsageError("no run is known here", remedy=remedy)
+        query = select(RunRow).order_by(RunRow.started.desc()).limit(2)
+        if run == LAST:
+            query = query.limit(1)
+        else:
+            query = query.where(RunRow.id.startswith(run, autoescape=True))
+        with self._session() as session:
+            found = session.scalars(query).all()
+            if len(found) != 1 or not run:
+                word = "several runs begin" if found else "no run is known here that begins"
+                raise UsageError(f"{word} with {run!r}", remedy="kuberry runs list")
+            return RunDetail(run=_record(found[0]), report=self._report(found[0]))
+
+    def events(self, run: str, *, after: int = 0) -> Iterator[EventRecord]:
+        """Yield the events of the run with id *run*, from the one behind number *after* on.
+
+        Raises:
+            JournalUnusable: The file, or an event in it, cannot be read.
+        """
+        while self._file.exists() and (page := self._page(run, after)):
+            yield from page
+            after = page[-1].seq
+
+    def _page(self, run: str, after: int) -> tuple[EventRecord, ...]:
+        query = (
+            select(EventRow.record)
+            .where(EventRow.run_id == run, EventRow.seq > after)
+            .order_by(EventRow.seq)
+            .limit(_EVENTS_AT_ONCE)
+        )
+        with self._session() as session:
+            texts = session.scalars(query).all()
+        try:
+            return tuple(EventRecord.model_validate_json(text) for text in texts)
+        except ValidationError as error:
+            raise self._unusable(f"an event of {run} cannot be understood") from error
+
+    def _report(self, row: RunRow) -> RunReport | None:
+        try:
+            return RunReport.model_validate_json(row.report) if row.report else None
+        except ValidationError as error:
+            raise self._unusable(f"the report of {row.id} cannot be understood") from error
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        try:
+            with Session(self._engine()) as session:
+                yield session
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise self._unusable(str(getattr(error, "orig", None) or error)) from error
+
+    def _engine(self) -> Engine:
+        return create_engine(
+            "sqlite://", creator=lambda: open_database(self._file), poolclass=NullPool
+        )
+
+    def _unusable(self, why: str) -> JournalUnusable:
+        remedy = "runs do not need it: move it away, and the next run begins a new one"
+        return JournalUnusable(f"the journal {self._file} cannot be read: {why}", remedy=remedy)
+
+
+def _record(row: RunRow) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        command=row.command,
+        cluster=row.cluster,
+        hosts=tuple(json.loads(row.hosts)),
+        version=row.version,
+        started=datetime.fromisoformat(row.started),
+        ended=datetime.fromisoformat(row.ended) if row.ended else None,
+        state=_state(row),
+        outcome="" if row.outcome == "interrupted" else row.outcome,
+        code=row.code,
+        message=row.message,
+    )
+
+
+def _state(row: RunRow) -> RunState:
+    if row.outcome:
+        return "interrupted" if row.outcome == "interrupted" else "ended"
+    process = Process(row.boot_id, row.pid, row.process_started)
+    return "running" if is_alive(process) else "interrupted"
