@@ -23,7 +23,8 @@ _Failure = TransportError | CommandFailed
 _SSH_PORT = "22"
 _HOP_S = 20.0
 
-# SSH_CONNECTION is how the host itself sees the login: the address that others can reach, too.
+# SSH_CONNECTION is how the host itself sees the login: the address that others can reach, too. The
+# host asks itself for the keys it shows there: nobody is in between.
 _DESCRIBE = r"""
 set -eu
 umask 077
@@ -39,8 +40,8 @@ echo "user $(id -un)"
 set -- $SSH_CONNECTION
 echo "address $3 $4"
 echo "key $(cat "$key.pub")"
-for file in /etc/ssh/ssh_host_*_key.pub; do
-  echo "host-key $(cat "$file")"
+ssh-keyscan -T 10 -p "$4" "$3" 2>/dev/null | while read -r name type key; do
+  echo "host-key $type $key"
 done
 """
 
@@ -56,8 +57,10 @@ file=.ssh/known_hosts
 all=$(cat)
 for names in $(printf '%s\n' "$all" | cut -d ' ' -f 1 | sort -u); do
   wanted=$(printf '%s\n' "$all" | awk -v names="$names" '$1 == names')
-  present=$(printf '%s\n' "$wanted" | grep -cxF -f "$file" || true)
-  [ "$present" -ne "$(printf '%s\n' "$wanted" | wc -l)" ] || continue
+  printf '%s\n' "$wanted" | awk -v file="$file" '
+    BEGIN { while ((getline line < file) > 0) present[line] = 1 }
+    !($0 in present) { missing = 1 }
+    END { exit !missing }' || continue
   for name in $(printf '%s' "$names" | tr , ' '); do
     ssh-keygen -f "$file" -R "$name" >/dev/null 2>&1 || true
   done
@@ -170,14 +173,14 @@ async def describe(transport: Transport) -> Member:
     said = [line.split(" ", 1) for line in done.text.splitlines()]
     first = {words[0]: words[-1] for words in reversed(said)}
     address, port = first["address"].split()
-    host_keys = (words[-1].split()[:2] for words in said if words[0] == "host-key")
+    host_keys = (words[-1] for words in said if words[0] == "host-key")
     return Member(
         transport=transport,
         user=first["user"],
         address=address,
         port=port,
         key=first["key"],
-        host_keys=tuple(" ".join(words) for words in host_keys),
+        host_keys=tuple(sorted(host_keys)),
         is_key_new="created" in first,
     )
 

@@ -109,18 +109,18 @@ class FakeTransport:
         deadline_s: float = DEFAULT_DEADLINE_S,  # noqa: ARG002 - a reply is there at once
         on_output: OnOutput | None = None,
     ) -> CommandResult:
-        """Give the reply for *command*.
+        """Give the reply for *command*: its output at once, its end when *stdin* has ended.
 
         Raises:
             UnexpectedCommand: There is none.
         """
-        self.ran.append(Ran(command, await _all(stdin)))
         result = self._find(command.text)
+        if isinstance(result, CommandResult) and on_output:
+            for piece in filter(None, (result.stdout, result.stderr)):
+                on_output(piece)
+        self.ran.append(Ran(command, await _all(stdin)))
         if isinstance(result, KuberryError):
             raise result
-        for piece in (result.stdout, result.stderr):
-            if on_output and piece:
-                on_output(piece)
         return result
 
     async def put(

@@ -135,14 +135,23 @@ class Connector:
         except foreign_errors() as error:
             if check and check.refusal:
                 raise check.refusal from None
-            user = login.settings.user
-            raise login_error(error, host=login.host.name, where=login.where, user=user) from error
+            raise login_error(
+                error,
+                host=login.host.name,
+                where=login.where,
+                user=login.settings.user,
+                with_password=self._password_for(login) is not None,
+            ) from error
         try:
             await check.remember_new(self._emit)
         except BaseException:
             connection.abort()
             raise
         return connection
+
+    def _password_for(self, login: _Login) -> SecretStr | None:
+        """Return the password of the hosts; jump hosts do not get to see it."""
+        return None if login.waiting else self._password
 
     async def _way(self, login: _Login) -> dict[str, Any]:
         """Return asyncssh's options for the way to the host: a tunnel, a program or a socket."""
@@ -181,7 +190,7 @@ class Connector:
                 keepalive_interval=self._options.keepalive_interval_s,
                 keepalive_count_max=_KEEPALIVE_MISSES,
                 login_timeout=0,
-                **offered(login.settings, None if login.waiting else self._password),
+                **offered(login.settings, self._password_for(login)),
                 **way,
             )
         except BaseException:

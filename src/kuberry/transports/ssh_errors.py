@@ -19,14 +19,23 @@ def foreign_errors() -> tuple[type[Exception], ...]:
     return (asyncssh.Error, OSError)
 
 
-def login_error(error: Exception, *, host: str, where: str, user: str) -> TransportError:
+def login_error(
+    error: Exception, *, host: str, where: str, user: str, with_password: bool
+) -> TransportError:
     """Return what *error* means when it happened before the login was complete.
 
     Args:
         where: Address and port, for people.
+        with_password: Whether a password was offered, too.
     """
-    if isinstance(error, asyncssh.PermissionDenied) or _TOO_MANY in str(error).lower():
-        return _refused_login(error, host=host, user=user)
+    if _TOO_MANY in str(error).lower():
+        return AuthenticationFailed(
+            f"the host was offered too many keys for the user {user!r}",
+            host=host,
+            remedy="name the right one: `IdentityFile` and `IdentitiesOnly yes` in ~/.ssh/config",
+        )
+    if isinstance(error, asyncssh.PermissionDenied):
+        return _refused_login(host=host, user=user, with_password=with_password)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return HostKeyChanged(
             f"the key of the host cannot be trusted: {error.reason}",
@@ -75,16 +84,19 @@ def _broken_off(error: Exception, where: str) -> tuple[str, str]:
     )
 
 
-def _refused_login(error: Exception, *, host: str, user: str) -> AuthenticationFailed:
-    too_many = _TOO_MANY in str(error).lower()
+def _refused_login(*, host: str, user: str, with_password: bool) -> AuthenticationFailed:
+    if with_password:
+        return AuthenticationFailed(
+            f"the host refused the password of the user {user!r}",
+            host=host,
+            remedy=f"is {user} the right user, and the password theirs? The server must allow "
+            "passwords, too: `PasswordAuthentication yes` in its sshd_config",
+        )
     return AuthenticationFailed(
-        f"the host takes none of the keys offered for the user {user!r}"
-        + (", and was offered too many" if too_many else ""),
+        f"the host takes none of the keys offered for the user {user!r}",
         host=host,
-        remedy="name the one key: `IdentityFile` and `IdentitiesOnly yes` in ~/.ssh/config"
-        if too_many
-        else f"is {user} the right user? `kuberry hosts setup {host} --user {user}` installs your "
-        "key with a password; a key with a passphrase must be in the agent (`ssh-add`)",
+        remedy=f"is {user} the right user? `kuberry hosts setup {host} --user {user}` installs "
+        "your key with a password; a key with a passphrase must be in the agent (`ssh-add`)",
     )
 
 

@@ -189,7 +189,7 @@ async def test_a_key_in_the_agent(
         assert await _user(_as(fresh, identity_file=mine)) == "kuberry"
         with pytest.raises(AuthenticationFailed):
             await _user(_as(fresh, identity_file=keys[0]))
-        with pytest.raises(AuthenticationFailed, match="offered too many"):
+        with pytest.raises(AuthenticationFailed, match="offered too many keys"):
             await _user(_as(fresh, identity_file=None))
         agent.terminate()
 
