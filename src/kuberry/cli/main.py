@@ -8,7 +8,17 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import Abort, TyperException
 
-from kuberry.cli import bundle, deploy, hosts, lab, lab_bundle, status
+from kuberry.cli import (
+    bundle,
+    deploy,
+    hosts,
+    kubeconfig,
+    kubectl,
+    lab,
+    lab_bundle,
+    status,
+    verify,
+)
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
 from kuberry.errors import KuberryError, UsageError
@@ -25,7 +35,10 @@ lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
 app.command(name="deploy")(deploy.deploy)
+app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
+app.command(name="kubectl", context_settings=kubectl.CONTEXT)(kubectl.kubectl)
+app.command(name="kubeconfig")(kubeconfig.kubeconfig)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -90,9 +90,10 @@ class Ledger:
         )
 
     def results(self) -> tuple[ProbeResult, ...]:
-        """Return all results by kind, within a kind as they came."""
+        """Return all results by kind, within a kind by place."""
         order = [kind.id for kind in KINDS]
-        return tuple(sorted((one for _, one in self._kept), key=lambda one: order.index(one.id)))
+        kept = (one for _, one in self._kept)
+        return tuple(sorted(kept, key=lambda one: (order.index(one.id), one.where or "")))
 
     def _explanation(self, probe: str, place: Place) -> ProbeResult | None:
         """Return the result that *probe* cannot do without; failures come before consequences."""
