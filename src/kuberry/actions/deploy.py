@@ -17,6 +17,7 @@ from kuberry.engine.artifacts import Fetch
 from kuberry.engine.execute import execute
 from kuberry.engine.means import Means
 from kuberry.errors import KuberryError
+from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
@@ -107,7 +108,9 @@ async def deploy(work: Work) -> RunReport:
 
 @asynccontextmanager
 async def _ready(work: Work) -> AsyncIterator[_Ready]:
-    work.emit(Phase(name="connect", message=f"connecting to {len(work.hosts)} hosts"))
+    work.emit(
+        Phase(name="connect", message=f"connecting to {fold(one.name for one in work.hosts)}")
+    )
     async with connect_all(work.hosts, work.options, work.emit) as connections:
         transports = {one.host.name: one for one in connections.transports}
         failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
