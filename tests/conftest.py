@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import Counter
+from pathlib import Path
 
 import hypothesis
 import pytest
+
+from kuberry.errors import LabUnavailable
+from kuberry.lab import requirements
 
 LEVELS = ("integration", "e2e")
 
@@ -28,3 +33,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 f"{count} {level.upper()} TESTS DID NOT RUN", sep="!", red=True
             )
             terminalreporter.line(reason, red=True)
+
+
+@pytest.fixture(scope="session")
+def lab_machine() -> None:
+    """Skip where lab hosts cannot run."""
+    try:
+        asyncio.run(requirements.check(Path("/var/tmp/kuberry-probe")))  # noqa: S108 -- never made
+    except LabUnavailable as error:
+        pytest.skip(f"the lab cannot run here: {error}")

@@ -11,10 +11,7 @@ import pytest
 from kuberry.api.bundle import lab_bundle
 from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_down, lab_up
-from kuberry.errors import LabUnavailable
-from kuberry.lab import requirements
-from kuberry.settings import Settings
-from one_cluster import HOSTS, SET_UP_S, Deployed
+from one_cluster import HOSTS, SET_UP_S, Deployed, own_settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,24 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("cluster"))
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group("cluster"))
             item.add_marker(pytest.mark.timeout(SET_UP_S))
-
-
-@pytest.fixture(scope="session")
-def lab_machine() -> None:
-    """Skip where lab hosts cannot run."""
-    try:
-        asyncio.run(requirements.check(Path("/var/tmp/kuberry-probe")))  # noqa: S108 -- never made
-    except LabUnavailable as error:
-        pytest.skip(f"the lab cannot run here: {error}")
 
 
 @pytest.fixture(scope="session")
 def deployed(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Deploy three lab hosts as a user would, and take them down at the end."""
     directory = tmp_path_factory.mktemp("kuberry-e2e")
-    settings = Settings(config_dir=directory / "config", state_dir=directory / "state")
+    settings = own_settings(directory)
     asyncio.run(lab_bundle(settings=settings))
     try:
         asyncio.run(lab_up(HOSTS, settings=settings))

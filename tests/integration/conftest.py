@@ -6,13 +6,11 @@ import asyncio
 import itertools
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from kuberry.api.lab import lab_down, lab_shell, lab_up
-from kuberry.errors import LabUnavailable
-from kuberry.lab import down, requirements, sweep
+from kuberry.lab import down
 from kuberry.lab.inventory import read_state
 from kuberry.model.host import Host
 from kuberry.model.lab import LabShape, LabState
@@ -45,31 +43,6 @@ def lab_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return settings whose lab and inventory are this test process's own; the cache is shared."""
     directory = tmp_path_factory.mktemp("kuberry")
     return Settings(config_dir=directory / "config", state_dir=directory / "state")
-
-
-@pytest.fixture(scope="session")
-def lab_machine() -> None:
-    """Skip where lab hosts cannot run."""
-    try:
-        asyncio.run(requirements.check(Path("/var/tmp/kuberry-probe")))  # noqa: S108 -- never made
-    except LabUnavailable as error:
-        pytest.skip(f"the lab cannot run here: {error}")
-
-
-@pytest.fixture
-def lab_alone(lab_machine: None) -> None:
-    """Skip where another lab runs on this machine."""
-    others = asyncio.run(sweep.found())
-    if others:
-        pytest.skip(f"the labs {', '.join(sorted(others))} run on this machine (kuberry lab down)")
-
-
-@pytest.fixture
-def own_lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
-    """Give the settings of a second lab, for this test alone; it is brought down afterwards."""
-    settings = Settings(config_dir=tmp_path / "config", state_dir=tmp_path / "state")
-    yield settings
-    asyncio.run(lab_down(settings=settings))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from kuberry.model.cluster import Cluster
 from kuberry.model.report import RunReport
@@ -20,3 +21,12 @@ class Deployed:
     settings: Settings
     cluster: Cluster
     report: RunReport
+
+
+def own_settings(directory: Path) -> Settings:
+    """Return settings that keep everything but the cache below *directory*."""
+    return Settings(
+        config_dir=directory / "config",
+        state_dir=directory / "state",
+        kubeconfig=directory / "kubeconfig",
+    )

@@ -11,6 +11,8 @@ from kuberry.actions.verify import prove
 from kuberry.actions.wish import make_wish
 from kuberry.api.bundle import lab_bundle
 from kuberry.api.hosts import resolve
+from kuberry.api.operator import operator
+from kuberry.api.kubeconfig import access
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.errors import UsageError
@@ -72,9 +74,14 @@ async def deploy(
     """
     where = settings or Settings()
     work = await _work(hosts, wanted or Wanted(), options, where, emit)
-    work = dataclasses.replace(work, prove=prove if verify == "changed" else None)
+    work = dataclasses.replace(
+        work,
+        access=access(where, emit),
+        prove=prove if verify == "changed" else None,
+    )
     async with keep_run(where.journal_file, "deploy", work.cluster, emit) as run:
-        report = run.report(await action.deploy(dataclasses.replace(work, emit=run.emit)))
+        work = dataclasses.replace(work, emit=run.emit, operator=operator("deploy", run.id))
+        report = run.report(await action.deploy(work))
         if any(one.ok for one in report.hosts):
             Clusters(where.clusters_dir).save(report.cluster)
     return report
@@ -131,6 +138,7 @@ async def _work(
         emit=emit,
         access=None,
         prove=None,
+        operator=operator("deploy", "none: a dry run"),
     )
 
 
