@@ -15,8 +15,9 @@ from kuberry.distributions import kubeadm
 from kuberry.distributions.seen import Seen
 from kuberry.engine.artifacts import Fetch
 from kuberry.engine.execute import execute
+from kuberry.engine.lock import Locks, locked
 from kuberry.engine.means import Means
-from kuberry.errors import KuberryError
+from kuberry.errors import HostBusy, KuberryError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
@@ -24,6 +25,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Phase
 from kuberry.model.finding import Finding, ProbeResult, Severity
 from kuberry.model.host import Host
+from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
 from kuberry.model.report import HostReport, PlanReport, RunReport
 from kuberry.transports.pool import Connections, connect_all
@@ -43,6 +45,7 @@ class Work:
         fetch: Finds the verified file of an artifact of *bundle*.
         access: ``None`` leaves the user's kubeconfig as it is.
         prove: Asks the running cluster; ``None`` leaves that out.
+        operator: Whom the locks of the hosts name; a dry run needs none.
     """
 
     cluster: Cluster
@@ -53,6 +56,7 @@ class Work:
     emit: Emit
     access: Access | None
     prove: Prove | None
+    operator: Operator
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,11 +69,12 @@ class _Ready:
     unreachable: tuple[HostReport, ...]
     findings: tuple[Finding, ...]
     plan: Plan | None
+    locks: Locks
 
 
 async def plan(work: Work) -> PlanReport:
     """Return what `deploy` would do, without doing it."""
-    async with _ready(work) as ready:
+    async with _ready(work, lock=False) as ready:
         changes = await file_changes(ready.plan, ready.transports) if ready.plan else ()
         return PlanReport(
             cluster=work.cluster,
@@ -86,7 +91,7 @@ async def deploy(work: Work) -> RunReport:
     What went wrong on hosts is in the report, never raised.
     """
     started, zero = datetime.now(UTC), time.monotonic()
-    async with _ready(work) as ready:
+    async with _ready(work, lock=True) as ready:
         hosts, context = ready.unreachable, ""
         probes: tuple[ProbeResult, ...] = ()
         if ready.plan is not None:
@@ -107,26 +112,36 @@ async def deploy(work: Work) -> RunReport:
 
 
 @asynccontextmanager
-async def _ready(work: Work) -> AsyncIterator[_Ready]:
+async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
     work.emit(
         Phase(name="connect", message=f"connecting to {fold(one.name for one in work.hosts)}")
     )
     async with connect_all(work.hosts, work.options, work.emit) as connections:
         transports = {one.host.name: one for one in connections.transports}
         failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
-        seen: dict[str, Seen] = {}
-        if not failed:
-            work.emit(Phase(name="facts", message="looking at the hosts"))
-            sight = await look_at_all(transports)
-            failed, seen = sight.failures, sight.seen
-        findings: tuple[Finding, ...] = ()
-        todo: Plan | None = None
-        if not failed:
-            findings = preflight.run(work.cluster, seen, work.bundle)
-            refused = any(one.severity is Severity.ERROR for one in findings)
-            todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
-        unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
-        yield _Ready(connections, transports, seen, unreachable, findings, todo)
+        wanted = transports if lock and not failed else {}
+        async with locked(wanted, work.operator, work.emit) as (locks, busy):
+            yield await _see(work, connections, failed | busy, locks)
+
+
+async def _see(
+    work: Work, connections: Connections, failed: dict[str, KuberryError], locks: Locks
+) -> _Ready:
+    """Look at the hosts and plan; where a host has failed already, only say so."""
+    transports = {one.host.name: one for one in connections.transports}
+    seen: dict[str, Seen] = {}
+    if not failed:
+        work.emit(Phase(name="facts", message="looking at the hosts"))
+        sight = await look_at_all(transports)
+        failed, seen = sight.failures, sight.seen
+    findings: tuple[Finding, ...] = ()
+    todo: Plan | None = None
+    if not failed:
+        findings = preflight.run(work.cluster, seen, work.bundle)
+        refused = any(one.severity is Severity.ERROR for one in findings)
+        todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
+    unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
+    return _Ready(connections, transports, seen, unreachable, findings, todo, locks)
 
 
 def _means(work: Work, ready: _Ready, zero: float) -> Means:
@@ -139,6 +154,7 @@ def _means(work: Work, ready: _Ready, zero: float) -> Means:
         fetch=work.fetch,
         emit=work.emit,
         clock=lambda: time.monotonic() - zero,
+        locks=ready.locks,
     )
 
 
@@ -166,7 +182,7 @@ def _is_up(cluster: Cluster, hosts: tuple[HostReport, ...]) -> bool:
 def _unreachable(name: str, error: KuberryError) -> HostReport:
     return HostReport(
         host=name,
-        ending="unreachable",
+        ending="busy" if isinstance(error, HostBusy) else "unreachable",
         code=error.code,
         message=error.message,
         remedy=error.remedy,

@@ -59,6 +59,7 @@ _BY_OUTCOME = {
     "unchanged": Exit.DONE,
     "refused": Exit.PREFLIGHT,
     "unreachable": Exit.CONNECTION,
+    "busy": Exit.BUSY,
     "failed": Exit.STEP_FAILED,
     "unverified": Exit.VERIFY,
     "partly-done": Exit.PARTLY_DONE,

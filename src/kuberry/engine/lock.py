@@ -82,21 +82,12 @@ class Locks:
             raise
         self._held[transport.host.name] = release, task
 
-    async def release(self, host: str) -> None:
-        """Give the lock of *host* back, if it is held."""
+    async def release(self, host: str) -> bool:
+        """Give the lock of *host* back; return whether it was held."""
         held = self._held.pop(host, None)
         if held:
             await _end(*held)
-
-    async def renew(self, transport: Transport) -> None:
-        """Take the lock of a host again, on a new connection to it, if it was held before.
-
-        Raises:
-            HostBusy: Another run was faster.
-        """
-        if transport.host.name in self._held:
-            await self.release(transport.host.name)
-            await self.take(transport)
+        return held is not None
 
     async def release_all(self) -> None:
         """Give all locks back, side by side."""
@@ -145,8 +136,7 @@ async def locked(
 ) -> AsyncIterator[tuple[Locks, dict[str, KuberryError]]]:
     """Hold the locks of all hosts, taken side by side, for the ``async with`` block.
 
-    Yields the locks, and by host the errors of those that were not to be had; with a single error
-    no lock is kept.
+    Yields the locks, and by host why one was not to be had: then none is kept.
     """
     locks = Locks(operator, emit)
 

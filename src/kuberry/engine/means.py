@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from kuberry.engine.artifacts import Fetch
 from kuberry.engine.host_state import Reconnect
+from kuberry.engine.lock import Locks
 from kuberry.model.event import Emit
 from kuberry.transports.transport import Transport
 
@@ -21,6 +22,7 @@ class Means:
         reconnect: By host name: opens a new connection.
         fetch: Finds the verified file of an artifact on the controller.
         emit: Is told what happens.
+        locks: Those of the hosts, where the run has taken them: a reboot takes them anew.
         clock: Seconds since the run began.
     """
 
@@ -29,3 +31,4 @@ class Means:
     fetch: Fetch
     emit: Emit
     clock: Callable[[], float] = time.monotonic
+    locks: Locks | None = None

@@ -114,8 +114,12 @@ class Worker:
 
     async def _reboot(self, step: Reboot) -> None:
         reconnect = self._means.reconnect[self._host]
+        locks = self._means.locks
+        held = locks is not None and await locks.release(self._host)
         back = await host_state.reboot(self._transport, step, reconnect)
         self._means.transports[self._host] = back
+        if locks is not None and held:
+            await locks.take(back)
 
     def _progress(self, count: int) -> None:
         self.bytes_sent += count

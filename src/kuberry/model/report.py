@@ -10,9 +10,9 @@ from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
 from kuberry.model.plan import Plan
 from kuberry.model.value import Value
 
-Ending = Literal["done", "unchanged", "failed", "blocked", "unreachable"]
+Ending = Literal["done", "unchanged", "failed", "blocked", "unreachable", "busy"]
 RunOutcome = Literal[
-    "done", "unchanged", "unreachable", "refused", "failed", "partly-done", "unverified"
+    "done", "unchanged", "unreachable", "busy", "refused", "failed", "partly-done", "unverified"
 ]
 
 
@@ -32,7 +32,8 @@ class HostReport(Value):
     """One host as it ended.
 
     Attributes:
-        ending: ``blocked`` means it waited for a value of a host that failed.
+        ending: ``blocked`` means it waited for a value of a host that failed; ``busy`` that another
+            run holds it.
         code: Of the error, for programs; empty when there was none.
         output: The last lines the failed step wrote.
     """
@@ -113,8 +114,11 @@ class RunReport(Value):
         if any(one.severity is Severity.ERROR for one in self.findings):
             return "refused"
         endings = {one.ending for one in self.hosts}
-        if "unreachable" in endings and not endings & {"done", "failed", "blocked"}:
-            return "unreachable"
+        if not endings & {"done", "failed", "blocked"}:
+            if "unreachable" in endings:
+                return "unreachable"
+            if "busy" in endings:
+                return "busy"
         if not all(one.ok for one in self.hosts):
             return "partly-done" if any(one.ok for one in self.hosts) else "failed"
         if any(one.outcome is Outcome.FAIL for one in self.probes):

@@ -17,6 +17,7 @@ _COLOURS = {
     "failed": "bold red",
     "blocked": "yellow",
     "unreachable": "bold red",
+    "busy": "yellow",
 }
 _MIB = 1 << 20
 
@@ -69,6 +70,7 @@ def _last_words(report: RunReport) -> None:
         "done": f"[bold green]{cluster.name} is a cluster[/bold green] of {escape(good)}",
         "unchanged": f"nothing to do: {cluster.name} is as it should be",
         "unreachable": "nothing was done: some hosts cannot be reached",
+        "busy": "nothing was done: another run is at work on these hosts",
         "refused": "nothing was done: put the errors above right, then run the same line again",
         "failed": "the same line goes on where this one stopped",
         "partly-done": f"ready: {escape(good)}; the same line goes on with the rest",
