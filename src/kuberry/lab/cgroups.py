@@ -1,8 +1,9 @@
 """Control groups where systemd is not PID 1: one directory per host in every hierarchy.
 
 On cgroup v1 every controller has a hierarchy of its own; each host gets a directory in all of them
-and sees it as the root. On cgroup v2 there is one hierarchy (this path is unproven: no machine with
-cgroup v2 and without systemd was at hand). Where systemd is PID 1, see `kuberry.lab.scopes`.
+and sees it as the root. On cgroup v2 there is one hierarchy: hosts were seen to boot on it, but no
+machine with controllers on v2 and without systemd was at hand, so the limits are unproven there.
+Where systemd is PID 1, see `kuberry.lab.scopes`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kuberry.errors import CommandTimeout
+from kuberry.errors import LabUnavailable
 from kuberry.lab import processes
 
 _PERIOD_US = 100_000
 _NOT_CONTROLLERS = {"rw", "ro", "xattr", "clone_children", "noprefix", "cpuset_v2_mode"}
 _INHERITED = ("cpuset.cpus", "cpuset.mems")
-_KILL_DEADLINE_S = 15.0
+_REMOVE_DEADLINE_S = 15.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,13 +68,15 @@ def directories(group: str) -> tuple[Path, ...]:
 
 def create(parent: str, child: str) -> None:
     """Make control group *child* in *parent*, and *parent* where missing, in every hierarchy."""
-    for hierarchy in hierarchies():
+    found = hierarchies()
+    for hierarchy in found:
         for directory in (hierarchy.path / parent, hierarchy.path / parent / child):
             directory.mkdir(exist_ok=True)
-            _inherit(directory)
-        if hierarchy.kind == "cgroup2":
-            _delegate(hierarchy.path)
-            _delegate(hierarchy.path / parent)
+            if hierarchy.kind == "cgroup":
+                _inherit(directory)
+    if len(found) == 1 and found[0].kind == "cgroup2":
+        _delegate(found[0].path)
+        _delegate(found[0].path / parent)
 
 
 def _inherit(directory: Path) -> None:
@@ -85,10 +88,14 @@ def _inherit(directory: Path) -> None:
 
 
 def _delegate(directory: Path) -> None:
-    """Let the children of *directory* have its controllers (cgroup v2)."""
+    """Let the children of *directory* have its controllers (cgroup v2).
+
+    A group that holds processes cannot do so (the kernel says busy): then there are no limits.
+    """
     controllers = (directory / "cgroup.controllers").read_text().split()
     for controller in controllers:
-        (directory / "cgroup.subtree_control").write_text(f"+{controller}")
+        with contextlib.suppress(OSError):
+            (directory / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def limit(group: str, *, cpus: float | None, memory_bytes: int | None) -> None:
@@ -97,27 +104,36 @@ def limit(group: str, *, cpus: float | None, memory_bytes: int | None) -> None:
     Args:
         cpus: Processors' worth of time.
         memory_bytes: Memory, and memory and swap together.
+
+    Raises:
+        LabUnavailable: The kernel of this machine has no such limit.
     """
     if cpus is not None:
         quota = round(cpus * _PERIOD_US)
-        _write_any(group, {"cpu.cfs_quota_us": str(quota), "cpu.max": f"{quota} {_PERIOD_US}"})
+        values = {"cpu.cfs_quota_us": str(quota), "cpu.max": f"{quota} {_PERIOD_US}"}
+        _require("processor time", _write_present(group, values))
     if memory_bytes is not None:
-        _write_any(
-            group, {"memory.limit_in_bytes": str(memory_bytes), "memory.max": str(memory_bytes)}
-        )
-        with contextlib.suppress(FileNotFoundError):  # kernels without swap accounting
-            swap = {"memory.memsw.limit_in_bytes": str(memory_bytes), "memory.swap.max": "0"}
-            _write_any(group, swap)
+        size = str(memory_bytes)
+        values = {"memory.limit_in_bytes": size, "memory.max": size}
+        _require("memory", _write_present(group, values))
+        # Missing where the kernel does not account for swap; then there is none to be limited.
+        _write_present(group, {"memory.memsw.limit_in_bytes": size, "memory.swap.max": "0"})
 
 
-def _write_any(group: str, values: dict[str, str]) -> None:
-    """Write the one of *values* whose file this machine has."""
+def _write_present(group: str, values: dict[str, str]) -> bool:
+    """Write those of *values* whose file this machine has; return whether there was one."""
     files = [(path / name, text) for path in directories(group) for name, text in values.items()]
     present = [(file, text) for file, text in files if file.exists()]
-    if not present:
-        raise FileNotFoundError(" or ".join(values))
     for file, text in present:
         file.write_text(text)
+    return bool(present)
+
+
+def _require(what: str, done: bool) -> None:  # noqa: FBT001 -- said of what, read as a sentence
+    if not done:
+        msg = f"the control groups of this machine cannot limit {what}"
+        remedy = "leave the limit out, or switch the controller on (kernel command line)"
+        raise LabUnavailable(msg, remedy=remedy)
 
 
 def pids(group: str) -> frozenset[int]:
@@ -147,17 +163,7 @@ def kill(group: str) -> None:
     Raises:
         CommandTimeout: Processes were still there after 15 s.
     """
-    deadline = time.monotonic() + _KILL_DEADLINE_S
-    while members := [found for pid in pids(group) if (found := processes.identify(pid))]:
-        alive = [member for member in members if member.alive]
-        if not alive:
-            return
-        if time.monotonic() > deadline:
-            msg = f"processes {sorted(member.pid for member in alive)} could not be killed"
-            raise CommandTimeout(msg, remedy="look at them with ps, and try again")
-        for member in alive:
-            member.kill()
-        time.sleep(0.02)
+    processes.end(lambda: filter(None, map(processes.identify, pids(group))))
 
 
 def remove(group: str, *, keep_top: bool = False) -> None:
@@ -166,7 +172,7 @@ def remove(group: str, *, keep_top: bool = False) -> None:
     Args:
         keep_top: Leave the directory of *group* itself.
     """
-    deadline = time.monotonic() + _KILL_DEADLINE_S
+    deadline = time.monotonic() + _REMOVE_DEADLINE_S
     for top in directories(group):
         for path in _tree(top):
             if not (keep_top and path == top):

@@ -32,7 +32,7 @@ def read_state(lab_dir: Path) -> LabState | None:
         raise PreflightFailed(msg, remedy="run kuberry as the user who started the lab") from error
     except ValidationError as error:
         msg = f"the lab's file {path} is not one that this kuberry wrote"
-        raise PreflightFailed(msg, remedy=f"rm {path} && sudo kuberry lab down") from error
+        raise PreflightFailed(msg, remedy="sudo kuberry lab down") from error
 
 
 def lab_hosts(lab_dir: Path) -> dict[str, Host]:

@@ -16,15 +16,11 @@ from kuberry.model.lab import LabHost, LabPower, LabState
 
 def supervisor_of(lab: LabState, name: str) -> ProcessId | None:
     """Return the living process that supervises host *name*."""
-    return living_supervisor(Names(lab.lab_id).host_dir(name))
-
-
-def living_supervisor(directory: Path) -> ProcessId | None:
-    """Return the living process that supervises the host recorded in *directory*."""
     try:
-        process = processes.parse((directory / supervisor.PROCESS).read_text())
-    except (FileNotFoundError, NotADirectoryError):
+        text = (Names(lab.lab_id).host_dir(name) / supervisor.PROCESS).read_text()
+    except FileNotFoundError:
         return None
+    process = processes.parse(text)
     return process if process and process.alive else None
 
 
@@ -135,9 +131,12 @@ def _record(directory: Path) -> tuple[Path, ...]:
 async def end(lab_id: str, name: str) -> None:
     """Take the power from host *name*: no process of it is left when this returns."""
     names = Names(lab_id)
-    process = living_supervisor(names.host_dir(name))
-    if process:
-        process.kill()
+    end_supervisors(names.host_dir(name))
     if scopes.systemd_is_init():
         await scopes.stop(names.cgroup, name)
     cgroups.kill(f"{names.cgroup}/{name}")
+
+
+def end_supervisors(below: Path) -> None:
+    """End every supervisor of a host recorded at or below *below*, one that just starts as well."""
+    processes.end(lambda: processes.running(supervisor.__name__, below))

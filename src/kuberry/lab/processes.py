@@ -6,9 +6,14 @@ import contextlib
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from kuberry.errors import CommandTimeout
+
+_END_DEADLINE_S = 15.0
+_PAUSE_S = 0.02
 _PROC = Path("/proc")
 _STATE, _PARENT, _START = 0, 1, 19  # fields of proc(5) stat, counted after the name
 
@@ -55,12 +60,53 @@ def children(pid: int) -> tuple[int, ...]:
     return tuple(child for child, parent in _parents() if parent == pid)
 
 
+def running(module: str, below: Path) -> tuple[ProcessId, ...]:
+    """Return the processes that run Python *module* for a directory at or below *below*.
+
+    A process that is about to run it counts too: its words are the same before exec.
+    """
+    found = (identify(pid) for pid in _pids() if _is_for(_words(pid), module, below))
+    return tuple(process for process in found if process)
+
+
+def _is_for(words: tuple[str, ...], module: str, below: Path) -> bool:
+    return module in words and Path(words[-1]).is_relative_to(below)
+
+
+def end(find: Callable[[], Iterable[ProcessId]]) -> None:
+    """Kill what *find* finds until it finds nothing alive.
+
+    Raises:
+        CommandTimeout: Something was still alive after 15 s.
+    """
+    deadline = time.monotonic() + _END_DEADLINE_S
+    while alive := [process for process in find() if process.alive]:
+        if time.monotonic() > deadline:
+            pids = sorted(process.pid for process in alive)
+            msg = f"the processes {pids} of this machine could not be killed"
+            raise CommandTimeout(msg, remedy="look at them with ps, and try again")
+        for process in alive:
+            process.kill()
+        time.sleep(_PAUSE_S)
+
+
+def _pids() -> Iterator[int]:
+    return (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal())
+
+
+def _words(pid: int) -> tuple[str, ...]:
+    try:
+        text = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ()
+    return tuple(text.rstrip("\0").split("\0"))
+
+
 def _parents() -> Iterator[tuple[int, int]]:
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal():
-            fields = _stat(int(entry.name))
-            if fields and fields[_STATE] != "Z":
-                yield int(entry.name), int(fields[_PARENT])
+    for pid in _pids():
+        fields = _stat(pid)
+        if fields and fields[_STATE] != "Z":
+            yield pid, int(fields[_PARENT])
 
 
 def _stat(pid: int) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from kuberry.errors import CommandFailed, CommandTimeout
 
+_NOT_FOUND = 127  # as a shell would end
+
 
 async def run(*argv: str, stdin: str = "", deadline_s: float = 30.0) -> str:
     """Run *argv* and return what it wrote to standard output.
@@ -18,10 +20,13 @@ async def run(*argv: str, stdin: str = "", deadline_s: float = 30.0) -> str:
         deadline_s: Seconds the program may take.
 
     Raises:
-        CommandFailed: It ended with an exit status other than 0.
+        CommandFailed: It ended with an exit status other than 0, or is not installed (127).
         CommandTimeout: It did not end in time; it has been killed.
     """
-    process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    except FileNotFoundError as error:
+        raise failed(argv, _NOT_FOUND, f"{argv[0]} is not installed") from error
     try:
         async with asyncio.timeout(deadline_s):
             stdout, stderr = await process.communicate(stdin.encode())

@@ -50,9 +50,11 @@ def _boot(spec: launch.Spec) -> int:
     _plug(spec.link, "up")
     try:
         with (disk / CONSOLE).open("wb") as console:
-            return subprocess.run(
-                argv, cwd=disk, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False
-            ).returncode
+            nothing = subprocess.DEVNULL
+            done = subprocess.run(
+                argv, cwd=disk, stdin=nothing, stdout=console, stderr=console, check=False
+            )
+            return done.returncode
     finally:
         _plug(spec.link, "down")
 

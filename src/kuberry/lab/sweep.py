@@ -7,13 +7,15 @@ import re
 import shutil
 from pathlib import Path
 
+from kuberry.errors import HostBusy, PreflightFailed
 from kuberry.lab import cgroups, locks, machine, network, scopes
-from kuberry.lab.inventory import read_state, state_file
+from kuberry.lab.inventory import read_state
 from kuberry.lab.names import RUN_DIR, Names, id_in
 from kuberry.lab.program import run, succeeds
 from kuberry.model.event import Emit, Notice
 from kuberry.model.value import Value
 
+_NO_WAIT_S = 0.01
 _RECORD, _WHOLE = "lab.json", "network-is-whole"
 
 
@@ -58,25 +60,23 @@ async def clear_orphans(emit: Emit, *, but: str) -> None:
         but: The id of the caller's own lab.
     """
     for lab_id in sorted(await found() - {but}):
-        if _is_orphan(lab_id):
-            emit(Notice(message=f"removing what is left of the lost lab {lab_id}"))
-            await clear(lab_id)
+        # Whoever holds the lock is at work on that lab, which may have no memory yet.
+        with contextlib.suppress(HostBusy):
+            async with locks.hold(Names(lab_id).run_dir, deadline_s=_NO_WAIT_S):
+                if _is_orphan(lab_id):
+                    emit(Notice(message=f"removing what is left of the lost lab {lab_id}"))
+                    await clear(lab_id)
 
 
 def _is_orphan(lab_id: str) -> bool:
-    directory = Names(lab_id).run_dir
-    if locks.is_held(directory):
-        return False
     try:
-        known = LabRecord.model_validate_json((directory / _RECORD).read_bytes())
+        known = LabRecord.model_validate_json((Names(lab_id).run_dir / _RECORD).read_bytes())
+        state = read_state(known.lab_dir)
     except (FileNotFoundError, ValueError):
         return True
-    return not state_file(known.lab_dir).exists() or _id_of(known.lab_dir) != lab_id
-
-
-def _id_of(lab_dir: Path) -> str | None:
-    state = read_state(lab_dir)
-    return state.lab_id if state else None
+    except PreflightFailed:  # there is a file that we cannot read: not ours to judge
+        return False
+    return state is None or state.lab_id != lab_id
 
 
 async def clear(lab_id: str, *, keep_record: bool = False) -> None:
@@ -99,8 +99,7 @@ async def clear(lab_id: str, *, keep_record: bool = False) -> None:
 
 
 async def _end_processes(names: Names) -> None:
-    for directory in _host_dirs(names):
-        await machine.end(names.lab_id, directory.name)
+    machine.end_supervisors(names.run_dir)
     if scopes.systemd_is_init():
         await scopes.stop(names.cgroup)
     cgroups.kill(names.cgroup)
@@ -113,11 +112,6 @@ async def _delete_network(names: Names) -> None:
             await succeeds("ip", "link", "delete", link)
     if names.table in await network.tables():
         await run("nft", "delete", "table", "inet", names.table)
-
-
-def _host_dirs(names: Names) -> tuple[Path, ...]:
-    directory = names.run_dir / "hosts"
-    return tuple(directory.iterdir()) if directory.is_dir() else ()
 
 
 def _mounts_below(directory: Path) -> tuple[Path, ...]:

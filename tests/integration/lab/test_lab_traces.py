@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -43,7 +44,8 @@ def _foreign(text: str, own: str) -> bool:
 
 
 def _labs() -> set[str]:
-    return {path.name for path in RUN_DIR.iterdir()} if RUN_DIR.is_dir() else set()
+    paths = RUN_DIR.iterdir() if RUN_DIR.is_dir() else ()
+    return {path.name for path in paths if path.is_dir()}
 
 
 def _processes() -> Iterator[str]:
@@ -128,21 +130,33 @@ def test_the_last_lab_puts_kernel_settings_back(lab_alone: None, own_lab: Settin
     """A setting that a host changed is as before after the last `down`, and not earlier."""
     before = sysctls.snapshot()
     second = own_lab.model_copy(update={"state_dir": own_lab.state_dir / "second"})
-    _up(second, "green")
-    lab = _up(own_lab, "blue")
-    words = (
-        *lab_shell("blue", settings=own_lab),
-        "--",
-        "sudo sysctl -qw kernel.panic=17 vm.overcommit_memory=1",
-    )
-    subprocess.run(words, check=True)
-    asyncio.run(lab_down(settings=own_lab))
-    assert sysctls.snapshot()["kernel/panic"] == "17"
     said: list[str] = []
-    asyncio.run(lab_down(settings=second, emit=lambda event: said.append(str(event))))
+    try:
+        _up(second, "green")
+        _up(own_lab, "blue")
+        text = "sudo sysctl -qw kernel.panic=17 vm.overcommit_memory=1"
+        subprocess.run((*lab_shell("blue", settings=own_lab), "--", text), check=True)
+        asyncio.run(lab_down(settings=own_lab))
+        assert sysctls.snapshot()["kernel/panic"] == "17"
+    finally:
+        asyncio.run(lab_down(settings=second, emit=lambda event: said.append(str(event))))
     assert sysctls.snapshot() == before
+    assert not RUN_DIR.exists()
     assert any(f"kernel.panic: 17 → {before['kernel/panic']}" in line for line in said)
-    assert lab.lab_id not in _labs()
+
+
+def test_a_lab_comes_back_after_a_reboot_of_the_machine(own_lab: Settings) -> None:
+    """Of a reboot only disks are left: `up` brings the hosts back with addresses, keys, files."""
+    lab = _up(own_lab, "blue,blue01")
+    keys = lab.known_hosts_file.read_text()
+    subprocess.run((*lab_shell("blue01", settings=own_lab), "--", "touch kept; sync"), check=True)
+    asyncio.run(sweep.clear(lab.lab_id))
+    assert {machine.power(lab, host.name) for host in lab.hosts} == {"off"}
+    back = _up(own_lab, "blue,blue01")
+    assert back == lab
+    assert back.known_hosts_file.read_text() == keys
+    words = (*lab_shell("blue01", settings=own_lab), "--", "ls")
+    assert subprocess.run(words, capture_output=True, check=True).stdout == b"kept\n"
 
 
 def test_two_labs_at_once_do_not_meet(lab: LabState, own_lab: Settings, run_on: RunOn) -> None:
@@ -190,7 +204,7 @@ asyncio.run(lab_up("blue,blue01", settings=Settings(state_dir=state, config_dir=
 """
 
 _MOMENTS: dict[str, Callable[[Names, Path], bool]] = {
-    "network": lambda names, _: Path(f"/sys/class/net/{names.bridge}").exists(),
+    "network": lambda names, _: names.bridge in {name for _, name in socket.if_nameindex()},
     "namespace": lambda names, _: (names.netns("blue")).exists(),
     "disk": lambda _, lab_dir: (lab_dir / "hosts" / "blue").exists(),
     "supervisor": lambda names, _: (names.host_dir("blue") / "supervisor").exists(),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from kuberry.errors import CommandTimeout
 from kuberry.lab import processes
 from kuberry.lab.processes import ProcessId
 
@@ -53,3 +55,36 @@ def test_a_process_survives_its_file() -> None:
 def test_what_is_no_process_is_none(text: str) -> None:
     """Half a file, or a foreign one, names no process that could be killed."""
     assert processes.parse(text) is None
+
+
+def test_a_process_is_found_by_what_it_runs_and_for_what(tmp_path: Path) -> None:
+    """Module and directory must both fit; a directory of another lab does not."""
+    words = (sys.executable, "-c", "input()", "some.module", str(tmp_path / "lab" / "host"))
+    child = subprocess.Popen(words, stdin=subprocess.PIPE)
+    found = processes.identify(child.pid)
+    try:
+        assert processes.running("some.module", tmp_path / "lab") == (found,)
+        assert processes.running("some.module", tmp_path / "other") == ()
+        assert processes.running("other.module", tmp_path / "lab") == ()
+    finally:
+        child.communicate()
+
+
+def test_end_returns_when_nothing_is_alive() -> None:
+    """What is found again and again is killed until it is gone."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    found = processes.identify(child.pid)
+    assert found is not None
+    processes.end(lambda: [found])
+    assert not found.alive
+    child.communicate()
+
+
+def test_what_cannot_be_killed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the deadline the pids are named."""
+    me = processes.identify(os.getpid())
+    assert me is not None
+    monkeypatch.setattr(processes, "_END_DEADLINE_S", 0.05)
+    monkeypatch.setattr(ProcessId, "kill", lambda _self: None)
+    with pytest.raises(CommandTimeout, match=str(me.pid)):
+        processes.end(lambda: [me])
