@@ -15,6 +15,7 @@ from kuberry.lab.inventory import read_state
 from kuberry.model.host import Host
 from kuberry.model.lab import LabShape, LabState
 from kuberry.settings import Settings
+from one_cluster import own_settings
 
 BASE_BUILD_S = 900
 """The first lab of a machine builds the base root of its hosts."""
@@ -42,7 +43,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def lab_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return settings whose lab and inventory are this test process's own; the cache is shared."""
     directory = tmp_path_factory.mktemp("kuberry")
-    return Settings(config_dir=directory / "config", state_dir=directory / "state")
+    return own_settings(directory)
+
+
+@pytest.fixture
+def lab_alone(lab_machine: None) -> None:
+    """Skip where another lab runs on this machine."""
+    others = asyncio.run(sweep.found())
+    if others:
+        pytest.skip(f"the labs {', '.join(sorted(others))} run on this machine (kuberry lab down)")
+
+
+@pytest.fixture
+def own_lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
+    """Give the settings of a second lab, for this test alone; it is brought down afterwards."""
+    settings = own_settings(tmp_path)
+    yield settings
+    asyncio.run(lab_down(settings=settings))
 
 
 @pytest.fixture(scope="session")
