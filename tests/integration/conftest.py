@@ -6,11 +6,12 @@ import asyncio
 import itertools
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from kuberry.api.lab import lab_down, lab_shell, lab_up
-from kuberry.lab import down
+from kuberry.lab import down, sweep
 from kuberry.lab.inventory import read_state
 from kuberry.model.host import Host
 from kuberry.model.lab import LabShape, LabState
