@@ -1,19 +1,16 @@
 # Every target but `install` sets up what it needs first; that is quick when nothing is to do.
-# The lab needs root: without it, the tests that use it are run with sudo.
-BIN := .venv/bin
+# The lab needs root: without it, what uses the lab is run with sudo.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
-.PHONY: install demo check unit integration e2e test
+PYTEST := .venv/bin/python -m pytest -n 2 --dist loadgroup
+.PHONY: install demo test check unit integration e2e bench campaign docs
 
 install:
 	@sh tools/install.sh
 demo: install
 	@KEEP=$(KEEP) sh tools/demo.sh
 check: install
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	.venv/bin/mypy && .venv/bin/lint-imports --no-logo
 unit: install
 	$(PYTEST) tests/unit tests/house
 integration: install
@@ -21,4 +18,11 @@ integration: install
 e2e: install
 	$(ROOT) $(PYTEST) tests/e2e
 test: check
-	$(ROOT) $(PYTEST)
+	$(ROOT) $(PYTEST) tests/unit tests/house tests/integration
+	$(ROOT) $(PYTEST) tests/e2e
+bench: install
+	$(ROOT) .venv/bin/python -m kuberry.bench
+campaign: install # every property of the tests, with 200 times the examples
+	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
+docs: install # the pictures, from real runs
+	$(ROOT) .venv/bin/python tools/pictures.py
