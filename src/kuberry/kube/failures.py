@@ -56,4 +56,6 @@ def our_errors(host: str) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return "no answer in time"
+    if isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError):
+        return "nobody listens there, or hangs up"  # the end of an SSH forwarding tells no more
     return str(error) or type(error).__name__

@@ -74,7 +74,12 @@ KINDS = (
         here=("nodes.kubelet", "nodes.ready"),
         anywhere=("api.ready", "system.control-plane"),
     ),
-    Kind("network.routes", "the host has the route to the other's pods", here=("hosts.login",)),
+    Kind(
+        "network.routes",
+        "the host has the route to the other's pods",
+        here=("hosts.login", "nodes.set"),
+        anywhere=("api.ready",),
+    ),
     Kind(
         "pods.start",
         "a pod runs on the node, whatever its taints",

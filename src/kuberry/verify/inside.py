@@ -20,7 +20,9 @@ size() {{ timeout 3 wget -q -O - "http://$1:{PORT}/payload" 2>/dev/null | wc -c;
 peer() {{
     n=$(size "$1")
     [ "$n" = {PAYLOAD_BYTES} ] || {{ sleep 0.5; n=$(size "$1"); }}
-    echo "peer:$1 $n"
+    small=-
+    [ "$n" = {PAYLOAD_BYTES} ] || small=$(timeout 2 wget -q -O - "http://$1:{PORT}/word")
+    echo "peer:$1 $n ${{small:--}}"
 }}
 service() {{
     for try in 1 2 3 4 5 6; do
@@ -54,12 +56,14 @@ class Inside:
         word: What it was given to say.
         service: What the service answered.
         peers: By address of another pod: how many bytes of the payload came.
+        small: Addresses of pods from which a few bytes came, but not the payload.
         dns: What the name server answered; empty when it was not asked.
     """
 
     word: str
     service: str
     peers: dict[str, int]
+    small: frozenset[str]
     dns: str
 
 
@@ -77,10 +81,11 @@ def words(word: str, service: str, dns: str | None, peers: Sequence[str]) -> tup
 def read(output: str) -> Inside:
     """Return what *output* of that command says; what is missing in it stays empty."""
     lines = Lines(output)
-    rows = (line.split() for line in lines.all("peer"))
+    rows = [row for line in lines.all("peer") if len(row := line.split()) == 3]  # noqa: PLR2004
     return Inside(
         word=lines.first("word") or "",
         service=lines.first("service") or "",
-        peers={row[0]: int(row[1]) for row in rows if len(row) == 2},  # noqa: PLR2004
+        peers={row[0]: int(row[1]) for row in rows},
+        small=frozenset(row[0] for row in rows if row[2] != "-"),
         dns=" ".join(lines.all("dns")),
     )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from kuberry.model.finding import Outcome, ProbeResult
 from kuberry.verify.graph import BY_ID, KINDS
 
+_BAD = frozenset({Outcome.FAIL, Outcome.SKIPPED})
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
@@ -75,12 +77,21 @@ class Ledger:
     def skip(self, probe: str, place: Place) -> bool:
         """Record a probe as skipped if an earlier failure explains why; return whether it did."""
         found = self._explanation(probe, place)
-        if found is None:
-            return False
-        cause = found.cause or found.id
-        where = f" ({found.where})" if found.where else ""
-        self._keep(probe, place, Outcome.SKIPPED, f"because of {found.id}{where}", cause=cause)
-        return True
+        if found is not None:
+            self._skip(probe, place, found)
+        return found is not None
+
+    def skip_because(self, probe: str, place: Place, cause: Place) -> None:
+        """Record a probe as skipped, because the same probe failed at *cause*."""
+        for where, one in tuple(self._kept):
+            if one.id == probe and where == cause:
+                self._skip(probe, place, one)
+
+    def skip_for_want_of(self, needed: str, probe: str) -> None:
+        """Record a probe of the whole cluster as skipped, because *needed* was ok nowhere."""
+        bad = [one for _, one in self._kept if one.id == needed and one.outcome in _BAD]
+        if bad:
+            self._skip(probe, CLUSTER, _cause_first(bad))
 
     def is_ok(self, probe: str, place: Place) -> bool:
         """Return whether *probe* was found ok at exactly that place."""
@@ -101,10 +112,16 @@ class Ledger:
         matching = [
             one
             for where, one in self._kept
-            if one.outcome in {Outcome.FAIL, Outcome.SKIPPED}
+            if one.outcome in _BAD
             and (one.id in kind.anywhere or (one.id in kind.here and where.hosts <= place.hosts))
         ]
-        return next(iter(sorted(matching, key=lambda one: one.outcome is Outcome.SKIPPED)), None)
+        return _cause_first(matching) if matching else None
+
+    def _skip(self, probe: str, place: Place, found: ProbeResult) -> None:
+        cause = found.cause or found.id
+        because = found.detail if found.cause else f"because of {found.id}"
+        where = f" ({found.where})" if found.where and not found.cause else ""
+        self._keep(probe, place, Outcome.SKIPPED, f"{because}{where}", cause=cause)
 
     def _keep(
         self,
@@ -128,6 +145,10 @@ class Ledger:
             duration_s=round(now - self._started, 3),
         )
         self._kept.append((place, result))
+
+
+def _cause_first(results: Iterable[ProbeResult]) -> ProbeResult:
+    return min(results, key=lambda one: one.outcome is Outcome.SKIPPED)
 
 
 def hosts_ok(ledger: Ledger, probe: str, hosts: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from kuberry.verify.ledger import Ledger, at, between
 from kuberry.verify.manifests import PAYLOAD_BYTES, Site
 from kuberry.verify.pods import Probe
 
+_PODS = "network.pods"
+_SMALL = "small packets pass, full ones do not"
+_TWO = 2
 _ASK_S = 2.0
 _PATIENCE_S = 4.0
 _PAUSE_S = 0.3
@@ -22,26 +25,61 @@ _LONGEST_ANSWER = 4096
 
 
 def judge_pods(probes: Sequence[Probe], seen: Mapping[str, Inside], ledger: Ledger) -> None:
-    """Record how much of the payload came from every pod to every other."""
-    for source in probes:
-        for target in probes:
-            if source is target:
-                continue
-            place = between(source.host, target.host)
-            came = seen[source.host].peers.get(target.address, 0) if source.host in seen else 0
-            ledger.judge(
-                "network.pods",
-                place,
-                "" if came == PAYLOAD_BYTES else _shortfall(came, target),
-                f"does a firewall of {source.host} or {target.host} drop forwarded packets? "
-                f"sudo iptables -S FORWARD; sudo nft list ruleset",
-            )
+    """Record how much of the payload came from every pod to every other.
+
+    A host that is cut off from all others is one failure, not one for each pair.
+    """
+    problems = _pair_problems(probes, seen, ledger)
+    cut_off = _cut_off(problems)
+    for host in cut_off:
+        detail = next(text for pair, text in problems.items() if host in pair)
+        text = f"cut off from all other hosts: {detail}"
+        ledger.fail(_PODS, at(host), text, _remedy(detail, host))
+    for pair, problem in problems.items():
+        known = next((host for host in cut_off if host in pair), None)
+        if known:
+            ledger.skip_because(_PODS, between(*pair), at(known))
+        else:
+            ledger.judge(_PODS, between(*pair), problem, _remedy(problem, " or ".join(pair)))
 
 
-def _shortfall(came: int, target: Probe) -> str:
-    if came == 0:
-        return f"nothing came from {target.address}"
-    return f"{came} of {PAYLOAD_BYTES} bytes came from {target.address} (packets too large?)"
+def _pair_problems(
+    probes: Sequence[Probe], seen: Mapping[str, Inside], ledger: Ledger
+) -> dict[tuple[str, str], str]:
+    """Return what is wrong with each pair, without those that an earlier failure explains."""
+    pairs = [(source, target) for source in probes for target in probes if source is not target]
+    return {
+        (source.host, target.host): _pair_problem(seen[source.host], target)
+        for source, target in pairs
+        if not ledger.skip(_PODS, between(source.host, target.host)) and source.host in seen
+    }
+
+
+def _pair_problem(inside: Inside, target: Probe) -> str:
+    came = inside.peers.get(target.address, 0)
+    if came == PAYLOAD_BYTES:
+        return ""
+    if target.address in inside.small:
+        return f"{_SMALL}, of {target.address} {came} of {PAYLOAD_BYTES} bytes came"
+    return f"nothing came from {target.address}"
+
+
+def _cut_off(problems: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    """Return the hosts none of whose pairs work, where the pairs of others show it is they."""
+    hosts = dict.fromkeys(host for pair in problems for host in pair)
+    bad = [
+        host for host in hosts if all(problem for pair, problem in problems.items() if host in pair)
+    ]
+    return tuple(bad) if len(hosts) - len(bad) >= _TWO else ()
+
+
+def _remedy(problem: str, where: str) -> str:
+    if problem.startswith(_SMALL):
+        return f"is the MTU of {where} larger than what the network carries? ip link; ping -M do -s"
+    return (
+        f"does a firewall of {where} drop forwarded packets? "
+        "sudo iptables -S FORWARD; sudo nft list ruleset"
+    )
 
 
 def judge_services(

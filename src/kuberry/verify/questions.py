@@ -12,7 +12,7 @@ from kuberry.kube.objects import Service
 from kuberry.model.event import Emit
 from kuberry.transports.transport import Transport
 from kuberry.verify import manifests, network, pods, workloads
-from kuberry.verify.ledger import CLUSTER, Ledger, hosts_ok
+from kuberry.verify.ledger import CLUSTER, Ledger, at, between, hosts_ok
 from kuberry.verify.manifests import SERVICE, Site
 from kuberry.verify.namespace import own_namespace
 from kuberry.verify.nodes import judge_nodes, judge_routes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ADDRESS_S = 10.0
 _PAUSE_S = 0.1
+_OF_A_POD = ("pods.logs", "pods.exec", "network.clusterip", "network.nodeport")
 _DNS = "kube-dns"  # CoreDNS goes by that name, too
 
 
@@ -59,8 +60,26 @@ async def ask(asked: Asked, sight: Sight) -> None:
             system = group.create_task(settled(asked.kube, sight, nodes))
             started = group.create_task(pods.start(asked.kube, site, sight, ledger))
         judge_system(system.result(), ledger)
+        _skip_where_none_started(sight, started.result(), ledger)
         if started.result():
             await _ask_pods(asked, sight, site, started.result())
+
+
+def _skip_where_none_started(sight: Sight, probes: tuple[Probe, ...], ledger: Ledger) -> None:
+    """Record what cannot be asked where no pod of ours runs."""
+    there = {probe.host for probe in probes}
+    for host in sight.cluster.hosts:
+        if host in there:
+            continue
+        for probe in _OF_A_POD:
+            ledger.skip(probe, at(host))
+        for other in sight.cluster.hosts:
+            if other != host:
+                ledger.skip("network.pods", between(host, other))
+                ledger.skip("network.pods", between(other, host))
+    if not probes:
+        for probe in ("workloads.rollout", "storage.claim"):
+            ledger.skip_for_want_of("pods.start", probe)
 
 
 async def _ask_pods(asked: Asked, sight: Sight, site: Site, probes: tuple[Probe, ...]) -> None:
