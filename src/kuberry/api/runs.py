@@ -65,7 +65,7 @@ def run_events(
     from kuberry.journal.read import Journal  # noqa: PLC0415 -- SQLAlchemy takes its time
 
     journal = Journal(_file(settings))
-    return journal.events(journal.find(run).run.id, after=after)
+    return journal.events(journal.id_of(run), after=after)
 
 
 def stamped(take: Callable[[EventRecord], None]) -> Emit:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from kuberry.actions import verify as action
 from kuberry.api.hosts import resolve
 from kuberry.clusters import Clusters
+from kuberry.journal.keep import keep_run
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
 from kuberry.model.finding import ProbeResult
+from kuberry.model.report import RunReport
 from kuberry.settings import Settings
 
 
@@ -36,4 +38,15 @@ async def verify(
     where = settings or Settings()
     known = Clusters(where.clusters_dir).load(cluster)
     hosts = resolve(known.hosts, where, emit)
-    return await action.verify(known, hosts, options or ConnectOptions(), emit)
+    async with keep_run(where.journal_file, "verify", known, emit) as run:
+        probes = await action.verify(known, hosts, options or ConnectOptions(), run.emit)
+        run.report(
+            RunReport(
+                command="verify",
+                cluster=known,
+                started=run.started,
+                duration_s=run.elapsed_s,
+                probes=probes,
+            )
+        )
+    return probes

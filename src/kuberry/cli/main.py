@@ -16,6 +16,7 @@ from kuberry.cli import (
     kubectl,
     lab,
     lab_bundle,
+    runs,
     status,
     verify,
 )
@@ -34,6 +35,7 @@ app.add_typer(hosts.app, name="hosts")
 lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(runs.app, name="runs")
 app.command(name="deploy")(deploy.deploy)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)

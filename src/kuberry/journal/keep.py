@@ -66,10 +66,12 @@ class Run:
 
     Attributes:
         id: For ``kuberry runs show``.
+        started: UTC.
     """
 
     def __init__(self, file: Path, emit: Emit) -> None:
-        self.id = new_id(datetime.now(UTC))
+        self.started = datetime.now(UTC)
+        self.id = new_id(self.started)
         self._file = file
         self._emit = emit
         self._loop = asyncio.get_running_loop()
@@ -77,6 +79,11 @@ class Run:
         self._zero = time.monotonic()
         self._report: RunReport | None = None
         self._writer = Writer(file, self._on_failure)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Return the seconds since it began."""
+        return round(time.monotonic() - self._zero, 6)
 
     def emit(self, event: AnyEvent) -> None:
         """Keep *event* and pass it on; never blocks."""
@@ -97,7 +104,7 @@ class Run:
             hosts=cluster.hosts,
             version=metadata.version("kuberry"),
         )
-        self._writer.put(rows.begin(event, datetime.now(UTC), this_process()))
+        self._writer.put(rows.begin(event, self.started, this_process()))
         self.emit(event)
 
     def end(self, outcome: str, code: str = "", message: str = "") -> None:
@@ -105,7 +112,7 @@ class Run:
         event = RunEnded(
             run=self.id,
             outcome=self._report.outcome if self._report else outcome,
-            duration_s=round(time.monotonic() - self._zero, 6),
+            duration_s=self.elapsed_s,
             code=code,
             message=message,
         )

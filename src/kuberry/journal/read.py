@@ -58,21 +58,19 @@ class Journal:
             UsageError: There is none, or there are several.
             JournalUnusable: The file, or the report in it, cannot be read.
         """
-        known = self.runs(limit=1)
-        if not known:
-            remedy = 'deploy a cluster first: kuberry deploy --hosts "red,red[01-02]"'
-            raise UsageError("no run is known here", remedy=remedy)
-        query = select(RunRow).order_by(RunRow.started.desc()).limit(2)
-        if run == LAST:
-            query = query.limit(1)
-        else:
-            query = query.where(RunRow.id.startswith(run, autoescape=True))
         with self._session() as session:
-            found = session.scalars(query).all()
-            if len(found) != 1 or not run:
-                word = "several runs begin" if found else "no run is known here that begins"
-                raise UsageError(f"{word} with {run!r}", remedy="kuberry runs list")
-            return RunDetail(run=_record(found[0]), report=self._report(found[0]))
+            row = self._row(session, run)
+            return RunDetail(run=_record(row), report=self._report(row))
+
+    def id_of(self, run: str) -> str:
+        """Return the whole id of the run whose id is *run* or begins so, or of the last one.
+
+        Raises:
+            UsageError: There is none, or there are several.
+            JournalUnusable: The file cannot be read.
+        """
+        with self._session() as session:
+            return self._row(session, run).id
 
     def events(self, run: str, *, after: int = 0) -> Iterator[EventRecord]:
         """Yield the events of the run with id *run*, from the one behind number *after* on.
@@ -83,6 +81,18 @@ class Journal:
         while self._file.exists() and (page := self._page(run, after)):
             yield from page
             after = page[-1].seq
+
+    def _row(self, session: Session, run: str) -> RunRow:
+        newest = select(RunRow).order_by(RunRow.started.desc())
+        if run == LAST:
+            found = session.scalars(newest.limit(1)).all()
+        else:
+            begins_so = RunRow.id.startswith(run, autoescape=True)
+            found = session.scalars(newest.where(begins_so).limit(2)).all()
+        if len(found) != 1:
+            word = "several runs begin" if found else "no run is known here that begins"
+            raise UsageError(f"{word} with {run!r}", remedy="kuberry runs list")
+        return found[0]
 
     def _page(self, run: str, after: int) -> tuple[EventRecord, ...]:
         query = (
@@ -106,6 +116,9 @@ class Journal:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
+        if not self._file.exists():
+            remedy = 'deploy a cluster first: kuberry deploy --hosts "red,red[01-02]"'
+            raise UsageError("no run is known here", remedy=remedy)
         try:
             with Session(self._engine()) as session:
                 yield session

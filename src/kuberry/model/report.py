@@ -123,4 +123,4 @@ class RunReport(Value):
             return "partly-done" if any(one.ok for one in self.hosts) else "failed"
         if any(one.outcome is Outcome.FAIL for one in self.probes):
             return "unverified"
-        return "done" if "done" in endings else "unchanged"
+        return "done" if "done" in endings or not endings else "unchanged"

@@ -33,12 +33,17 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def printable(text: str) -> str:
+    """Return *text* without what could steer a terminal: hosts may say anything."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def print_event(event: AnyEvent) -> None:
     """Tell the user of *event*; of steps only what went wrong (see `progress` for more)."""
     text = sentence(event)
     if text:
         prefix = f"{host}: " if (host := getattr(event, "host", None)) else ""
-        stderr().print(f"[dim]{escape(prefix + text)}[/dim]")
+        stderr().print(f"[dim]{escape(printable(prefix + text))}[/dim]")
 
 
 def sentence(event: AnyEvent) -> str:
@@ -63,6 +68,10 @@ def print_error(error: KuberryError) -> None:
 def print_host_failure(host: str | None, message: str, remedy: str) -> None:
     """Tell the user what went wrong on *host*, and what to do next."""
     where = f"{host}: " if host else ""
-    stderr().print(f"[bold red]error[/bold red] {escape(where + message)}")
+    stderr().print(f"[bold red]error[/bold red] {escape(_harmless(where + message))}")
     if remedy:
-        stderr().print(f"  → {escape(remedy)}")
+        stderr().print(f"  → {escape(_harmless(remedy))}")
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines())

@@ -1,114 +1,96 @@
-"""The event stream on a terminal: one line a host; plain lines where there is no terminal."""
+"""The event stream as it is seen: a live board on a terminal, plain lines, or JSON lines."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
 
+from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
-from kuberry.model.event import (
-    AnyEvent,
-    Emit,
-    HostEnded,
-    PlanStarted,
-    StepFailed,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-)
+from kuberry.cli.render.board import Board
+from kuberry.model.event import AnyEvent, Emit, HostEnded, HostKeyAccepted, Notice, StepFinished
+from kuberry.model.run import EventRecord
 
-_BYTES_PER_STEP = 8 << 20  # what makes a step's bytes weigh as much as the step itself
+_REDRAWS_PER_S = 8
 
 
 @contextmanager
 def live(output: Output) -> Iterator[Emit]:
     """Show events as they come; results go to standard output, so these go to standard error."""
+    screen = console.stderr()
     if output is Output.JSON:
-        yield _json_line
-    elif sys.stderr.isatty():
-        with _Bars() as bars:
-            yield bars.take
+        from kuberry.api.runs import stamped
+
+        yield stamped(json_line)
+    elif screen.is_terminal and not screen.is_dumb_terminal:
+        with bars(screen) as emit:
+            yield emit
     else:
-        yield _Lines().take
+        yield Lines(screen).take
 
 
-def _json_line(event: AnyEvent) -> None:
-    sys.stderr.write(json.dumps(event.model_dump(mode="json")) + "\n")
+def json_line(record: EventRecord) -> None:
+    """Write *record* as one line of JSON; docs/events.md describes it."""
+    sys.stderr.write(record.model_dump_json() + "\n")
 
 
-class _Lines:
-    """A line for everything worth one, with the seconds since the beginning."""
+class Lines:
+    """A line for everything worth one, with the seconds since the beginning.
 
-    def __init__(self) -> None:
-        self._zero = time.monotonic()
+    Args:
+        screen: Where they go.
+        clock: Seconds that never jump.
+    """
+
+    def __init__(self, screen: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._screen = screen
+        self._clock = clock
+        self._zero = clock()
+        self._board = Board(clock)
 
     def take(self, event: AnyEvent) -> None:
-        text = console.sentence(event)
-        if isinstance(event, StepFinished):
-            text = f"{event.title} ({event.duration_s:.1f} s)"
-        if text:
+        """Print what *event* says."""
+        self._board.take(event)
+        if text := self._text(event):
             host = getattr(event, "host", None)
-            where = f"{host}: " if host else ""
-            console.stderr().print(f"{time.monotonic() - self._zero:6.1f}  {escape(where + text)}")
+            said = console.printable(f"{host}: {text}" if host else text)
+            self._screen.print(f"{self._clock() - self._zero:6.1f}  {escape(said)}")
 
-
-class _Bars:
-    """One bar for each host; notices stand above them."""
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.fields[host]}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:3.0f}%"),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=console.stderr(),
-            transient=True,
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._progress.stop()
-
-    def take(self, event: AnyEvent) -> None:
+    def _text(self, event: AnyEvent) -> str:
         match event:
-            case PlanStarted():
-                self._begin(event)
-            case StepStarted():
-                self._update(event.host, escape(event.title), 0)
-            case StepProgress():
-                self._update(event.host, None, event.bytes_sent / _BYTES_PER_STEP)
             case StepFinished():
-                self._update(event.host, None, 1)
-            case StepFailed():
-                self._update(event.host, f"[red]{escape(event.message)}[/red]", 0)
+                return f"{event.title} ({event.duration_s:.1f} s)"
             case HostEnded():
-                self._update(event.host, event.ending, 0)
+                return f"{event.ending} ({self._board.summary()})"
             case _:
-                console.print_event(event)
+                return console.sentence(event)
 
-    def _begin(self, event: PlanStarted) -> None:
-        for host, steps in event.steps.items():
-            total = steps + event.bytes_to_send.get(host, 0) / _BYTES_PER_STEP
-            self._tasks[host] = self._progress.add_task("", total=max(total, 1), host=host)
 
-    def _update(self, host: str, description: str | None, advance: float) -> None:
-        task = self._tasks.get(host)
-        if task is None:
-            return
-        if description is None:
-            self._progress.advance(task, advance)
-        else:
-            self._progress.update(task, description=description, advance=advance)
+@contextmanager
+def bars(screen: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Emit]:
+    """Show a line for each host on the terminal *screen*, and what people must know above it.
+
+    It is gone at the end: the report says how it all ended.
+
+    Args:
+        clock: Seconds that never jump.
+    """
+    board = Board(clock)
+    picture = Live(board, console=screen, transient=True, refresh_per_second=_REDRAWS_PER_S)
+
+    def take(event: AnyEvent) -> None:
+        board.take(event)
+        if isinstance(event, Notice | HostKeyAccepted):
+            host = f"{event.host}: " if event.host else ""
+            text = console.printable(host + console.sentence(event))
+            screen.print(Text(text, style="dim"), soft_wrap=True)
+
+    with picture:
+        yield take
