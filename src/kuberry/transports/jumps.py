@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -22,6 +23,17 @@ _JUMP = re.compile(
 Chain = tuple[str, ...]
 """Jump hosts in the order in which they are passed, each as ``[user@]name[:port]``."""
 Waiting = tuple[Chain, ...]
+
+_CLOSE_DEADLINE_S = 2.0
+_FAILURE_STANDS_S = 5.0  # long enough for all who asked at once, short enough for a reboot
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Failure:
+    """A way that led nowhere, and when that was, by the clock of the event loop."""
+
+    error: TransportError
+    when_s: float
 
 
 def jump_host(text: str) -> Host:
@@ -51,7 +63,7 @@ class JumpHosts:
         self, log_in: Callable[[Host, Chain, Waiting], Awaitable[SSHClientConnection]]
     ) -> None:
         self._log_in = log_in
-        self._open: dict[Chain, SSHClientConnection | TransportError] = {}
+        self._open: dict[Chain, SSHClientConnection | _Failure] = {}
         self._locks: dict[Chain, asyncio.Lock] = {}
 
     async def behind(self, chain: Chain, waiting: Waiting = ()) -> SSHClientConnection:
@@ -73,24 +85,34 @@ class JumpHosts:
             )
         async with self._locks.setdefault(chain, asyncio.Lock()):
             found = self._open.get(chain)
-            if found is None:
+            if found is None or self._is_stale(found):
                 found = self._open[chain] = await self._attempt(chain, waiting)
-        if isinstance(found, TransportError):
-            message = f"the jump host {found.host}: {found.message}"
-            raise type(found)(message, host=found.host, remedy=found.remedy)
+        if isinstance(found, _Failure):
+            error = found.error
+            message = f"the jump host {error.host}: {error.message}"
+            raise type(error)(message, host=error.host, remedy=error.remedy)
         return found
 
-    def close(self) -> None:
-        """Close all of them, the farthest first."""
-        for found in reversed(list(self._open.values())):
-            if not isinstance(found, TransportError):
-                found.close()
+    async def aclose(self) -> None:
+        """Close all of them, the farthest first; safe to call twice."""
+        connections = [one for one in self._open.values() if not isinstance(one, _Failure)]
         self._open.clear()
+        for connection in reversed(connections):
+            connection.close()
+            try:
+                async with asyncio.timeout(_CLOSE_DEADLINE_S):
+                    await connection.wait_closed()
+            except TimeoutError:
+                connection.abort()
 
-    async def _attempt(
-        self, chain: Chain, waiting: Waiting
-    ) -> SSHClientConnection | TransportError:
+    def _is_stale(self, found: SSHClientConnection | _Failure) -> bool:
+        """Return whether to try again: the host may have rebooted since."""
+        if isinstance(found, _Failure):
+            return asyncio.get_running_loop().time() - found.when_s > _FAILURE_STANDS_S
+        return found.is_closed()
+
+    async def _attempt(self, chain: Chain, waiting: Waiting) -> SSHClientConnection | _Failure:
         try:
             return await self._log_in(jump_host(chain[-1]), chain[:-1], (*waiting, chain))
         except TransportError as error:
-            return error
+            return _Failure(error, asyncio.get_running_loop().time())

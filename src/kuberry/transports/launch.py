@@ -10,7 +10,6 @@ behind it), so that the command can be ended as a whole, whatever sessions its p
 from __future__ import annotations
 
 import secrets
-import shlex
 from typing import Literal
 
 from kuberry.shell import Command, script
@@ -65,8 +64,9 @@ def start_line(command: Command, run_id: str, mode: SudoMode | None) -> str:
     """
     launcher = {"nopasswd": _SUDO, "password": _SUDO_ASKED}.get(mode or "root", _PLAIN)
     extra = (_GATE,) if mode == "password" else ()
-    words = ("/bin/sh", "-c", launcher, "sh", run_id, _escaped(command.text), *extra)
-    line = shlex.join(words)
+    words = (launcher, "sh", run_id, _escaped(command.text), *extra)
+    # No shlex: it leaves words bare that zsh (`=ls`) or fish (`%1`) would expand.
+    line = " ".join(("/bin/sh -c", *(f"'{word}'" for word in words)))
     if len(line) > LONGEST_LINE:
         raise ValueError(f"a command of {len(line)} bytes is too long for one argument")
     return line

@@ -110,7 +110,7 @@ class Connector:
 
     async def aclose(self) -> None:
         """Close the connections to jump hosts; safe to call twice."""
-        self._jumps.close()
+        await self._jumps.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _prepare(self, host: Host, jumps: Chain | None) -> _Login:

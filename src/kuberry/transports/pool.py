@@ -18,6 +18,8 @@ from kuberry.transports.addresses import Resolve
 from kuberry.transports.login import Connector
 from kuberry.transports.transport import Transport
 
+Login = Callable[[Host], Coroutine[Any, Any, Transport]]
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Connection:
@@ -36,7 +38,7 @@ class Connections:
     """
 
     all: tuple[Connection, ...]
-    reconnect: Callable[[Host], Coroutine[Any, Any, Transport]]
+    reconnect: Login
 
     @property
     def transports(self) -> tuple[Transport, ...]:
@@ -73,31 +75,30 @@ async def connect_all(
         UsageError: The SSH configuration cannot be used.
     """
     connector = Connector(options, emit, password=password, resolve=resolve)
-    turns = asyncio.Semaphore(options.concurrency)
     opened: list[Transport] = []
 
-    async def connect(host: Host) -> Transport:
+    async def login(host: Host) -> Transport:
         transport = await connector.connect(host)
         opened.append(transport)
         return transport
 
-    async def attempt(host: Host) -> Connection:
-        async with turns:
-            try:
-                return Connection(host, await connect(host))
-            except TransportError as error:
-                return Connection(host, error)
-
     try:
-        yield Connections(await _each(hosts, attempt), connect)
+        yield Connections(await _each(hosts, login, options.concurrency), login)
     finally:
         await _close(opened)
         await connector.aclose()
 
 
-async def _each(
-    hosts: Sequence[Host], attempt: Callable[[Host], Coroutine[Any, Any, Connection]]
-) -> tuple[Connection, ...]:
+async def _each(hosts: Sequence[Host], login: Login, concurrency: int) -> tuple[Connection, ...]:
+    turns = asyncio.Semaphore(concurrency)
+
+    async def attempt(host: Host) -> Connection:
+        async with turns:
+            try:
+                return Connection(host, await login(host))
+            except TransportError as error:
+                return Connection(host, error)
+
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(attempt(host)) for host in hosts]

@@ -28,7 +28,9 @@ def test_the_line_holds_only_what_all_shells_read_alike(words: list[str], mode: 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("word", ["it's", "a\\0101b", "%s%%", "\n\n", "!x", "$HOME`id`", "é\x01"])
+@pytest.mark.parametrize(
+    "word", ["it's", "a\\0101b", "%s%%", "\n\n", "!x", "$HOME`id`", "é\x01", "=ls", "%1", ","]
+)
 def test_every_login_shell_hands_the_words_on(shell: str, word: str) -> None:
     """What a command prints is what it was given, whichever shell started it."""
     line = start_line(command("printf", "%s", word), new_run_id(), None)
