@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,8 @@ from kuberry.cli.options import (
     TimeoutOption,
 )
 from kuberry.cli.render import console
+from kuberry.cli.running import run
+from kuberry.errors import UsageError
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.setup import SetupReport, SetupWish
 
@@ -38,15 +39,15 @@ def setup(
 ) -> Exit:
     """Install your public key on hosts, prove login by it, and prove sudo.
 
-    Asks for the login password once, and only where no key of yours is let in yet; where standard
-    input is no terminal, the password is its first line.
+    Asks for the login password once, and only where no key of yours is let in yet. Where standard
+    input is no terminal, each password that is needed is its next line.
     """
     from kuberry.api import setup as api
 
     options = ConnectOptions(
         host_key_policy=host_key_policy.value, connect_timeout_s=connect_timeout
     )
-    needing = asyncio.run(
+    needing = run(
         api.hosts_that_need_a_password(
             expression, user=user, options=options, emit=console.print_event
         )
@@ -57,7 +58,7 @@ def setup(
     wish = SetupWish(
         password=password, public_key=str(public_key) if public_key else None, is_mesh=mesh
     )
-    report = asyncio.run(
+    report = run(
         api.setup_hosts(expression, wish, user=user, options=options, emit=console.print_event)
     )
     _print(report, output)
@@ -69,7 +70,10 @@ def _ask(what: str) -> SecretStr:
         return SecretStr(typer.prompt(what, hide_input=True, err=True))
     line = sys.stdin.readline()
     if not line:
-        raise typer.Abort
+        raise UsageError(
+            f"the {what} is needed, but standard input has no line",
+            remedy="run it in a terminal, which asks, or send a line to standard input",
+        )
     return SecretStr(line.rstrip("\r\n"))
 
 

@@ -71,6 +71,7 @@ class Connector:
         password: SecretStr | None = None,
         resolve: Resolve | None = None,
     ) -> None:
+        foreign_errors()  # loads asyncssh here: not against a deadline, and not in a thread
         self._options = options
         self._emit = emit
         self._password = password
