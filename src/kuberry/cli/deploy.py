@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from kuberry.cli.options import (
     OutputOption,
     TimeoutOption,
 )
+from kuberry.cli.running import run
 
 
 class Network(StrEnum):
@@ -83,13 +83,11 @@ def deploy(
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:
         with live(output) as emit:
-            plan = asyncio.run(api.plan(hosts, wanted=wanted, options=options, emit=emit))
+            plan = run(api.plan(hosts, wanted=wanted, options=options, emit=emit))
         render_plan.show(plan, output)
         return exit_for_outcome(plan.outcome)
     how: api.Verify = "changed" if verify else "never"
     with live(output) as emit:
-        report = asyncio.run(
-            api.deploy(hosts, wanted=wanted, verify=how, options=options, emit=emit)
-        )
+        report = run(api.deploy(hosts, wanted=wanted, verify=how, options=options, emit=emit))
     render_report.show(report, output)
     return exit_for_outcome(report.outcome)

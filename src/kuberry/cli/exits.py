@@ -29,6 +29,7 @@ class Exit(IntEnum):
     BUSY = 7
     PARTLY_DONE = 8
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 _BY_ERROR: tuple[tuple[type[KuberryError], Exit], ...] = (

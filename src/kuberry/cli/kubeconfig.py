@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from kuberry.cli.options import (
     OutputOption,
     TimeoutOption,
 )
+from kuberry.cli.running import run
 
 UseOption = Annotated[
     bool, typer.Option("--use", help="Make it the context that kubectl takes by default.")
@@ -44,7 +44,5 @@ def kubeconfig(
         render.show(api.forget_kubeconfig(remove), output)
         return
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
-    report = asyncio.run(
-        api.kubeconfig(cluster, use=use, options=options, emit=console.print_event)
-    )
+    report = run(api.kubeconfig(cluster, use=use, options=options, emit=console.print_event))
     render.show(report, output)

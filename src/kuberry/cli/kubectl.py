@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated, BinaryIO
 
@@ -16,6 +15,7 @@ from kuberry.cli.options import (
     HostKeysOption,
     TimeoutOption,
 )
+from kuberry.cli.running import run
 
 CONTEXT = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 """Our options come first; all else is kubectl's."""
@@ -49,7 +49,7 @@ def kubectl(
         out=lambda piece: _write(sys.stdout.buffer, piece),
         err=lambda piece: _write(sys.stderr.buffer, piece),
     )
-    return asyncio.run(
+    return run(
         api.kubectl(
             words,
             cluster,

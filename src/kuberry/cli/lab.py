@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from kuberry.cli.options import HostsOption, Output, OutputOption
 from kuberry.cli.render import console
+from kuberry.cli.running import run
 from kuberry.model.lab import LabOs, PowerVerb
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def up(
     from kuberry.model.lab import LabShape
 
     shape = LabShape(os=os, cpus=cpus, memory_bytes=memory)
-    _print(asyncio.run(lab_up(hosts, shape=shape, emit=console.print_event)), output)
+    _print(run(lab_up(hosts, shape=shape, emit=console.print_event)), output)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def status(output: OutputOption = Output.TABLE) -> None:
     """Show the hosts, and what they sent elsewhere: all of it was dropped."""
     from kuberry.api.lab import lab_status
 
-    _print(asyncio.run(lab_status()), output)
+    _print(run(lab_status()), output)
 
 
 @app.command()
@@ -104,13 +104,13 @@ def down() -> None:
     """Remove the lab, and what is left of killed ones; the base systems stay for the next time."""
     from kuberry.api.lab import lab_down
 
-    asyncio.run(lab_down(emit=console.print_event))
+    run(lab_down(emit=console.print_event))
 
 
 def _switch(name: str, verb: PowerVerb, output: Output) -> None:
     from kuberry.api.lab import lab_power
 
-    _print(asyncio.run(lab_power(name, verb, emit=console.print_event)), output)
+    _print(run(lab_power(name, verb, emit=console.print_event)), output)
 
 
 def _print(found: LabStatus | None, output: Output) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from kuberry.cli.bundle import print_one
 from kuberry.cli.options import Output, OutputOption
 from kuberry.cli.render import console
+from kuberry.cli.running import run
 
 
 def bundle(output: OutputOption = Output.TABLE) -> None:
     """Build Kubernetes 1.20 from Debian's source, unless that is done; needs no other download."""
     from kuberry.api.bundle import lab_bundle
 
-    print_one(asyncio.run(lab_bundle(emit=console.print_event)), output)
+    print_one(run(lab_bundle(emit=console.print_event)), output)

@@ -22,6 +22,7 @@ from kuberry.cli import (
 )
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
+from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
 app = typer.Typer(
@@ -57,10 +58,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TyperException as error:
         console.print_error(UsageError(error.format_message(), remedy="kuberry --help"))
         return Exit.USAGE
-    except (KeyboardInterrupt, Abort):
-        console.stderr().print("interrupted; the same line goes on where this one stopped")
-        return Exit.INTERRUPTED
+    except Interrupted as error:
+        return _interrupted(Exit(128 + error.signal))
+    except Abort:
+        return _interrupted(Exit.INTERRUPTED)
+    if result == Exit.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+        return _interrupted(Exit.INTERRUPTED)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _interrupted(code: Exit) -> Exit:
+    console.stderr().print("interrupted; the same line goes on where this one stopped")
+    return code
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 from pydantic import SecretStr
 
@@ -18,6 +16,7 @@ from kuberry.cli.options import (
     TimeoutOption,
 )
 from kuberry.cli.render import console
+from kuberry.cli.running import run
 from kuberry.model.connection import ConnectOptions
 
 
@@ -37,7 +36,7 @@ def status(
         connect_timeout_s=connect_timeout,
         sudo_password=_ask_password() if ask_sudo_password else None,
     )
-    report = asyncio.run(look(hosts, options=options, emit=console.print_event))
+    report = run(look(hosts, options=options, emit=console.print_event))
     if output is Output.JSON:
         console.print_json(report.model_dump(mode="json"))
     else:

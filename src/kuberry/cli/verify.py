@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from kuberry.cli.exits import Exit
 from kuberry.cli.kubectl import ClusterOption
 from kuberry.cli.login import connect_options
@@ -15,6 +13,7 @@ from kuberry.cli.options import (
     OutputOption,
     TimeoutOption,
 )
+from kuberry.cli.running import run
 
 
 def verify(
@@ -33,6 +32,6 @@ def verify(
     from kuberry.cli.render import verify as render
 
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
-    results = asyncio.run(ask(cluster, options=options, emit=console.print_event))
+    results = run(ask(cluster, options=options, emit=console.print_event))
     render.show(results, output)
     return Exit.VERIFY if render.failed(results) else Exit.DONE
