@@ -40,17 +40,32 @@ note "$path" "$key" "$sum" "$mode"
 """
 )
 
+# What is new is noted before dpkg begins, so that a killed run leaves nothing unknown behind.
+# An interrupted dpkg is put right first; another one at work (unattended upgrades) is waited for.
 _INSTALL = r"""
 set -eu
 cd /var/lib/kuberry/staging
 sha256sum -c --quiet packages.sums
-dpkg-query -W -f '${Package}\n' | sort -u >packages.before
 export DEBIAN_FRONTEND=noninteractive
+calm_dpkg() {
+    until dpkg --force-confold "$@" 2>dpkg.err; do
+        grep -q 'lock' dpkg.err || { cat dpkg.err >&2; rm -f dpkg.err; return 1; }
+        sleep 2
+    done
+    rm -f dpkg.err
+}
 list=$(cut -d ' ' -f 3- packages.sums)
-dpkg --force-confold --unpack $list
-dpkg --force-confold --configure -a
-dpkg-query -W -f '${Package}\n' | sort -u | comm -13 packages.before - >>../packages
-rm -f $list packages.sums packages.before
+touch ../packages
+for deb in $list; do
+    name=$(dpkg-deb -f "$deb" Package)
+    grep -qxF "$name" ../packages && continue
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) || state=
+    [ "$state" = installed ] || echo "$name" >>../packages
+done
+calm_dpkg --configure -a
+calm_dpkg --unpack $list
+calm_dpkg --configure -a
+rm -f $list packages.sums
 """
 
 _IMPORT = r"""

@@ -24,6 +24,7 @@ _LEFT_ALONE = (
     *("kernel/tainted", "kernel/hung_task_warnings", "kernel/perf_event_max_sample_rate"),
 )
 """Beginnings of paths."""
+_INOTIFY_INSTANCES = 8192
 
 
 def snapshot(root: Path = _PROC_SYS) -> dict[str, str]:
@@ -54,6 +55,17 @@ def save(file: Path = RUN_DIR / "sysctls.json", root: Path = _PROC_SYS) -> None:
         fresh = file.with_suffix(".new")
         fresh.write_text(json.dumps(snapshot(root)))
         fresh.rename(file)
+
+
+def make_room(root: Path = _PROC_SYS) -> None:
+    """Raise what a dozen systemds at once would exhaust; `restore` puts it back.
+
+    Each of them takes about ten inotify instances, and the kernel grants a user 128 (inotify(7)).
+    """
+    file = root / "fs/inotify/max_user_instances"
+    before = _read(file)
+    if before is not None and int(before) < _INOTIFY_INSTANCES:
+        file.write_text(str(_INOTIFY_INSTANCES))
 
 
 def restore(file: Path = RUN_DIR / "sysctls.json", root: Path = _PROC_SYS) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ async def _network(lab_dir: Path, emit: Emit) -> LabState:
     async with locks.hold(RUN_DIR):
         await sweep.clear_orphans(emit, but=own)
         sysctls.save()
+        sysctls.make_room()
         known = read_state(lab_dir)
         if known and known.lab_id == own and sweep.is_whole(own):
             return known

@@ -71,3 +71,27 @@ def test_read_only_settings_are_not_saved(tree: Path) -> None:
     """What nobody can write is no setting."""
     (tree / "fs/file-max").chmod(0o444)
     assert "fs/file-max" not in sysctls.snapshot(tree)
+
+
+def test_room_is_made_and_given_back(tmp_path: Path) -> None:
+    """A low limit of inotify instances is raised for many hosts and put back at the end."""
+    setting = tmp_path / "sys/fs/inotify/max_user_instances"
+    setting.parent.mkdir(parents=True)
+    setting.write_text("128\n")
+    saved = tmp_path / "sysctls.json"
+    sysctls.save(saved, tmp_path / "sys")
+    sysctls.make_room(tmp_path / "sys")
+    raised = int(setting.read_text())
+    sysctls.restore(saved, tmp_path / "sys")
+
+    assert (raised >= 8192, setting.read_text().strip()) == (True, "128")
+
+
+def test_a_generous_limit_is_left_alone(tmp_path: Path) -> None:
+    """What is enough already is not touched."""
+    setting = tmp_path / "fs/inotify/max_user_instances"
+    setting.parent.mkdir(parents=True)
+    setting.write_text("65536")
+    sysctls.make_room(tmp_path)
+
+    assert setting.read_text() == "65536"
