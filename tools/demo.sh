@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 hosts="red,red[01-02]"
 as_root=""
-[ "$(id -u)" = 0 ] || as_root="sudo -E"
+[ "$(id -u)" = 0 ] || as_root="sudo -E env HOME=$HOME"
 
 bold() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() {
