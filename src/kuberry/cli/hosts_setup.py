@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 
 from kuberry.cli.exits import Exit
+from kuberry.cli.login import ask
 from kuberry.cli.options import (
     AskSudoOption,
     HostKeys,
@@ -20,7 +19,6 @@ from kuberry.cli.options import (
 )
 from kuberry.cli.render import console
 from kuberry.cli.running import run
-from kuberry.errors import UsageError
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.setup import SetupReport, SetupWish
 
@@ -52,9 +50,9 @@ def setup(
             expression, user=user, options=options, emit=console.print_event
         )
     )
-    password = _ask(f"login password of {', '.join(needing)}") if needing else None
+    password = ask(f"login password of {', '.join(needing)}") if needing else None
     if ask_sudo_password:
-        options = options.model_copy(update={"sudo_password": _ask("sudo password of the hosts")})
+        options = options.model_copy(update={"sudo_password": ask("sudo password of the hosts")})
     wish = SetupWish(
         password=password, public_key=str(public_key) if public_key else None, is_mesh=mesh
     )
@@ -63,18 +61,6 @@ def setup(
     )
     _print(report, output)
     return _exit(report)
-
-
-def _ask(what: str) -> SecretStr:
-    if sys.stdin.isatty():
-        return SecretStr(typer.prompt(what, hide_input=True, err=True))
-    line = sys.stdin.readline()
-    if not line:
-        raise UsageError(
-            f"the {what} is needed, but standard input has no line",
-            remedy="run it in a terminal, which asks, or send a line to standard input",
-        )
-    return SecretStr(line.rstrip("\r\n"))
 
 
 def _print(report: SetupReport, output: Output) -> None:

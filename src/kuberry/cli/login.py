@@ -8,6 +8,7 @@ import typer
 from pydantic import SecretStr
 
 from kuberry.cli.options import HostKeys
+from kuberry.errors import UsageError
 from kuberry.model.connection import ConnectOptions
 
 
@@ -23,7 +24,17 @@ def connect_options(
 
 
 def ask(what: str) -> SecretStr:
-    """Ask for a secret: hidden at a terminal, else one line of standard input."""
+    """Ask for a secret: hidden at a terminal, else one line of standard input.
+
+    Raises:
+        UsageError: Standard input has no line.
+    """
     if sys.stdin.isatty():
         return SecretStr(typer.prompt(what, hide_input=True, err=True))
-    return SecretStr(sys.stdin.readline().rstrip("\n"))
+    line = sys.stdin.readline()
+    if not line:
+        raise UsageError(
+            f"the {what} is needed, but standard input has no line",
+            remedy="run it in a terminal, which asks, or send a line to standard input",
+        )
+    return SecretStr(line.rstrip("\r\n"))

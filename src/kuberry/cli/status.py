@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-from pydantic import SecretStr
-
 from kuberry.cli.exits import Exit, exit_for_hosts
+from kuberry.cli.login import connect_options
 from kuberry.cli.options import (
     AskSudoOption,
     HostKeys,
@@ -17,7 +15,6 @@ from kuberry.cli.options import (
 )
 from kuberry.cli.render import console
 from kuberry.cli.running import run
-from kuberry.model.connection import ConnectOptions
 
 
 def status(
@@ -31,19 +28,10 @@ def status(
     from kuberry.api.status import status as look
     from kuberry.cli.render.status import print_status
 
-    options = ConnectOptions(
-        host_key_policy=host_key_policy.value,
-        connect_timeout_s=connect_timeout,
-        sudo_password=_ask_password() if ask_sudo_password else None,
-    )
+    options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     report = run(look(hosts, options=options, emit=console.print_event))
     if output is Output.JSON:
         console.print_json(report.model_dump(mode="json"))
     else:
         print_status(report)
     return exit_for_hosts(len(report.unreachable), len(report.hosts))
-
-
-def _ask_password() -> SecretStr:
-    """Ask at the terminal; standard output stays free for the result."""
-    return SecretStr(typer.prompt("sudo password of the hosts", hide_input=True, err=True))
