@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import made_up as make
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.configuration import api_version, init_configuration
 from kuberry.distributions.seen import NotSeen, Seen
-from kuberry.model.facts import Cgroups, Unit
+from kuberry.model.facts import Cgroups, KernelModule, Sysctl, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
 from kuberry.model.plan import (
     Captured,
@@ -28,9 +29,8 @@ from kuberry.model.plan import (
 )
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
-
-
 NETWORKS = {"red": "10.244.0.0/24", "red01": "10.244.1.0/24", "red02": "10.244.2.0/24"}
+LOADED = tuple(KernelModule(name=name, state="loaded") for name in ("overlay", "br_netfilter"))
 
 
 def _hosts(**there: Installed) -> dict[str, Seen]:
@@ -39,7 +39,8 @@ def _hosts(**there: Installed) -> dict[str, Seen]:
         peers = [other for other in ADDRESSES if other != name]
         routes = {NETWORKS[peer]: ADDRESSES[peer] for peer in peers} if name in there else {}
         network = make.network(address, routes)
-        hosts[name] = make.seen(name, address, there=there.get(name), network=network)
+        loaded = {"modules": LOADED} if name in there else {}
+        hosts[name] = make.seen(name, address, there=there.get(name), network=network, **loaded)
     return hosts
 
 
@@ -206,7 +207,7 @@ def test_a_lost_route_is_set_again() -> None:
     """A route that somebody removed is one step, though no file has changed."""
     done = _all_done()
     hosts = _hosts(**done)
-    hosts["red01"] = make.seen("red01", ADDRESSES["red01"], there=done["red01"])
+    hosts["red01"] = make.seen("red01", ADDRESSES["red01"], there=done["red01"], modules=LOADED)
     plan = install(make.cluster(*ADDRESSES), hosts, make.bundle())
 
     assert {one.host: _ids(one) for one in plan.hosts} == {
@@ -214,6 +215,26 @@ def test_a_lost_route_is_set_again() -> None:
         "red01": ["routes"],
         "red02": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "ids"),
+    [
+        ({"sysctls": (Sysctl(name="net.ipv4.ip_forward", value=0),)}, ["kernel"]),
+        ({"sysctls": (Sysctl(name="net.ipv4.ip_forward", value=1),)}, []),
+        ({"sysctls": None}, []),
+        ({"modules": (KernelModule(name="br_netfilter", state="loadable"),)}, ["kernel"]),
+        ({"modules": (KernelModule(name="vxlan", state="loadable"),)}, []),
+    ],
+)
+def test_a_kernel_that_was_not_told_is_told(facts: dict[str, Any], ids: list[str]) -> None:
+    """A run that ended between the file and the kernel, or a hand that set it back, is healed."""
+    hosts = _hosts(**_all_done())
+    changed = hosts["red01"].facts.model_copy(update=facts)
+    hosts["red01"] = dataclasses.replace(hosts["red01"], facts=changed)
+    plan = install(make.cluster(*hosts), hosts, make.bundle())
+
+    assert {host.host: _ids(host) for host in plan.hosts} == {"red": [], "red01": ids, "red02": []}
 
 
 def test_a_stopped_unit_is_started() -> None:

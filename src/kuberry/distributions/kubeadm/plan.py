@@ -114,7 +114,7 @@ def _packages(site: Site, host: Seen) -> Iterator[Step]:
 
 def _kernel_and_containerd(host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
     paths = at.paths_of(changed)
-    if paths & system.kernel_files(host).keys():
+    if paths & system.kernel_files(host).keys() or not system.is_kernel_set(host):
         yield Run(id="kernel", title="load modules, set kernel settings", script=_KERNEL)
     if paths & {system.CONTAINERD_CONFIG, _LIMITS}:
         yield SetUnit(

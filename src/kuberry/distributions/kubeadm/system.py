@@ -10,6 +10,7 @@ from kuberry.distributions.seen import Seen
 HOST_RECORD = "/etc/kuberry/host.json"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 _MODULES = ("overlay", "br_netfilter")
+_FORWARD = "net.ipv4.ip_forward"
 _BEGIN, _END = "# BEGIN kuberry", "# END kuberry"
 
 KUBELET_UNIT = """\
@@ -46,9 +47,8 @@ OOMScoreAdjust=0
 
 def kernel_files(host: Seen) -> dict[str, str]:
     """Return what systemd loads and sets at boot; a module the kernel lacks is left out."""
-    states = {one.name: one.state for one in host.facts.modules or ()}
-    modules = [name for name in _MODULES if states.get(name) != "absent"]
-    settings = ["net.ipv4.ip_forward = 1"]
+    modules = _modules(host)
+    settings = [f"{_FORWARD} = 1"]
     if "br_netfilter" in modules:
         settings += [
             "-net.bridge.bridge-nf-call-iptables = 1",
@@ -58,6 +58,22 @@ def kernel_files(host: Seen) -> dict[str, str]:
         "/etc/modules-load.d/kuberry.conf": "".join(f"{name}\n" for name in modules),
         "/etc/sysctl.d/90-kuberry.conf": "".join(f"{line}\n" for line in settings),
     }
+
+
+def is_kernel_set(host: Seen) -> bool:
+    """Return whether the running kernel is as those files say; what is not known is believed.
+
+    A run may have ended between writing them and having them read. The settings of bridges are not
+    looked at: not every container may change them.
+    """
+    forwards = [one.value for one in host.facts.sysctls or () if one.name == _FORWARD]
+    waiting = [one for one in host.facts.modules or () if one.state == "loadable"]
+    return 0 not in forwards and not any(one.name in _MODULES for one in waiting)
+
+
+def _modules(host: Seen) -> list[str]:
+    states = {one.name: one.state for one in host.facts.modules or ()}
+    return [name for name in _MODULES if states.get(name) != "absent"]
 
 
 def containerd_config(host: Seen, *, version: str, sandbox: str, cni_bin: str) -> str:
