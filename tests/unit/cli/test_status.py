@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import io
 import json
 import subprocess
 import sys
@@ -172,7 +173,7 @@ def test_the_words_of_the_command_line_reach_the_login(
         return report()
 
     monkeypatch.setattr("kuberry.api.status.status", look)
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: "s3cret")
+    monkeypatch.setattr("sys.stdin", io.StringIO("s3cret\nnot this\n"))
     words = ["--host-key-policy", "strict", "--connect-timeout", "2.5", "--ask-sudo-password"]
     main(["status", "--hosts", "a,b", *words])
     options = seen["options"]
