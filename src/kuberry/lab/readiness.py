@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from ipaddress import IPv4Address
 
 from kuberry.errors import CommandFailed, CommandTimeout
@@ -12,6 +13,8 @@ from kuberry.model.lab import LabHost, LabState
 BOOT_DEADLINE_S = 90.0
 _PAUSE_S = 0.1
 _START_GRACE_S = 5.0
+_LINES = 3
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 async def wait_until_up(
@@ -72,9 +75,10 @@ def _ended(lab: LabState, host: LabHost) -> CommandFailed:
 
 
 def words(lab: LabState, host: LabHost) -> str:
-    """Return the last line that *host* wrote to its console."""
-    lines = [line.strip() for line in console(lab, host).splitlines() if line.strip()]
-    return lines[-1] if lines else "nothing"
+    """Return the last lines that *host* wrote to its console, without colours."""
+    plain = _COLOURS.sub("", console(lab, host))
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    return " / ".join(lines[-_LINES:]) or "nothing"
 
 
 def console(lab: LabState, host: LabHost) -> str:

@@ -64,10 +64,9 @@ def _processes() -> Iterator[str]:
 def _groups() -> Iterator[str]:
     """Yield the control groups at the top of every hierarchy, and all that are a lab's."""
     for one in cgroups.hierarchies():
-        directories = (path for path in one.path.rglob("*") if path.is_dir())
-        yield from (
-            str(path) for path in directories if path.parent == one.path or "kub" in str(path)
-        )
+        for directory, _, _ in os.walk(one.path):  # leaves out what vanishes meanwhile
+            if Path(directory).parent == one.path or "kuberry" in directory:
+                yield directory
 
 
 def _tables() -> list[str]:
