@@ -24,5 +24,6 @@ bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
 campaign: install # every property of the tests, with 200 times the examples
 	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
-docs: install # the pictures, from real runs
+docs: install # the reference from the program, the pictures from real runs
+	.venv/bin/python tools/reference.py
 	$(ROOT) .venv/bin/python tools/pictures.py

@@ -1,1 +1,236 @@
-"""One line turns a list of hosts into a proven Kubernetes cluster."""
+"""One line turns a list of hosts into a proven Kubernetes cluster.
+
+>>> import kuberry
+>>> kuberry.expand_hosts("red,red[01-02]")
+('red', 'red01', 'red02')
+
+``report = await kuberry.deploy("red,red[01-02]")`` makes them a cluster; `kuberry.sync` has the
+same functions for programs without an event loop. Names are loaded when they are first used, so
+that importing kuberry is quick. docs/python.md describes them all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kuberry import sync
+    from kuberry.api.bundle import lab_bundle, list_bundles
+    from kuberry.api.deploy import Wanted, deploy, plan
+    from kuberry.api.hosts import expand_hosts, fold_hosts
+    from kuberry.api.kubeconfig import kubeconfig
+    from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
+    from kuberry.api.runs import list_runs, load_run, run_events, stamped
+    from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
+    from kuberry.api.status import status
+    from kuberry.api.verify import verify
+    from kuberry.errors import (
+        ApiRefused,
+        ApiUnreachable,
+        AuthenticationFailed,
+        BundleError,
+        CacheBusy,
+        CommandFailed,
+        CommandTimeout,
+        ConnectionLost,
+        HostBusy,
+        HostExpressionError,
+        HostKeyChanged,
+        HostKeyUnknown,
+        JournalUnusable,
+        KuberryError,
+        LabUnavailable,
+        NameNotResolved,
+        PreflightFailed,
+        SudoFailed,
+        TransportError,
+        Unreachable,
+        UsageError,
+        VerifyFailed,
+    )
+    from kuberry.model.access import AccessReport
+    from kuberry.model.bundle import Bundle
+    from kuberry.model.cluster import Cluster
+    from kuberry.model.connection import ConnectOptions
+    from kuberry.model.event import (
+        AnyEvent,
+        Emit,
+        HostEnded,
+        HostKeyAccepted,
+        Notice,
+        Phase,
+        PlanStarted,
+        RunEnded,
+        RunStarted,
+        StepFailed,
+        StepFinished,
+        StepProgress,
+        StepStarted,
+    )
+    from kuberry.model.facts import HostFacts
+    from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
+    from kuberry.model.lab import LabShape, LabStatus
+    from kuberry.model.plan import Plan
+    from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
+    from kuberry.model.run import EventRecord, RunDetail, RunRecord
+    from kuberry.model.setup import HostSetup, SetupReport, SetupWish
+    from kuberry.model.status import HostStatus, Problem, StatusReport
+    from kuberry.settings import Settings
+
+__all__ = [
+    "AccessReport",
+    "AnyEvent",
+    "ApiRefused",
+    "ApiUnreachable",
+    "AuthenticationFailed",
+    "Bundle",
+    "BundleError",
+    "CacheBusy",
+    "Cluster",
+    "CommandFailed",
+    "CommandTimeout",
+    "ConnectOptions",
+    "ConnectionLost",
+    "Emit",
+    "EventRecord",
+    "FileChange",
+    "Finding",
+    "HostBusy",
+    "HostEnded",
+    "HostExpressionError",
+    "HostFacts",
+    "HostKeyAccepted",
+    "HostKeyChanged",
+    "HostKeyUnknown",
+    "HostReport",
+    "HostSetup",
+    "HostStatus",
+    "JournalUnusable",
+    "KuberryError",
+    "LabShape",
+    "LabStatus",
+    "LabUnavailable",
+    "NameNotResolved",
+    "Notice",
+    "Outcome",
+    "Phase",
+    "Plan",
+    "PlanReport",
+    "PlanStarted",
+    "PreflightFailed",
+    "ProbeResult",
+    "Problem",
+    "RunDetail",
+    "RunEnded",
+    "RunRecord",
+    "RunReport",
+    "RunStarted",
+    "Settings",
+    "SetupReport",
+    "SetupWish",
+    "Severity",
+    "StatusReport",
+    "StepFailed",
+    "StepFinished",
+    "StepProgress",
+    "StepReport",
+    "StepStarted",
+    "SudoFailed",
+    "TransportError",
+    "Unreachable",
+    "UsageError",
+    "VerifyFailed",
+    "Wanted",
+    "deploy",
+    "expand_hosts",
+    "fold_hosts",
+    "hosts_that_need_a_password",
+    "kubeconfig",
+    "lab_bundle",
+    "lab_down",
+    "lab_power",
+    "lab_status",
+    "lab_up",
+    "list_bundles",
+    "list_runs",
+    "load_run",
+    "plan",
+    "run_events",
+    "setup_hosts",
+    "stamped",
+    "status",
+    "sync",
+    "verify",
+]
+
+_HOMES = {
+    "kuberry.api.bundle": "lab_bundle list_bundles",
+    "kuberry.api.deploy": "Wanted deploy plan",
+    "kuberry.api.hosts": "expand_hosts fold_hosts",
+    "kuberry.api.kubeconfig": "kubeconfig",
+    "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
+    "kuberry.api.runs": "list_runs load_run run_events stamped",
+    "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
+    "kuberry.api.status": "status",
+    "kuberry.api.verify": "verify",
+    "kuberry.errors": (
+        "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy "
+        "CommandFailed CommandTimeout ConnectionLost HostBusy HostExpressionError "
+        "HostKeyChanged HostKeyUnknown JournalUnusable KuberryError LabUnavailable "
+        "NameNotResolved PreflightFailed SudoFailed TransportError Unreachable UsageError "
+        "VerifyFailed"
+    ),
+    "kuberry.model.access": "AccessReport",
+    "kuberry.model.bundle": "Bundle",
+    "kuberry.model.cluster": "Cluster",
+    "kuberry.model.connection": "ConnectOptions",
+    "kuberry.model.event": (
+        "AnyEvent Emit HostEnded HostKeyAccepted Notice Phase PlanStarted RunEnded "
+        "RunStarted StepFailed StepFinished StepProgress StepStarted"
+    ),
+    "kuberry.model.facts": "HostFacts",
+    "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
+    "kuberry.model.lab": "LabShape LabStatus",
+    "kuberry.model.plan": "Plan",
+    "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
+    "kuberry.model.run": "EventRecord RunDetail RunRecord",
+    "kuberry.model.setup": "HostSetup SetupReport SetupWish",
+    "kuberry.model.status": "HostStatus Problem StatusReport",
+    "kuberry.settings": "Settings",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+if not TYPE_CHECKING:  # a type checker that sees it believes in every name
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first asked for (PEP 562)."""
+        if name == "sync":
+            return importlib.import_module("kuberry.sync")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'kuberry' has no attribute {name!r}")
+        found: object = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    """Name what is public, loaded or not."""
+    return sorted({*globals(), *__all__})
+
+
+class _Public(types.ModuleType):
+    """Keeps the room `kuberry.verify` from hiding the function of that name.
+
+    The import system binds each submodule in its package once it is loaded.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME_OF and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Public

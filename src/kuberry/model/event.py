@@ -15,6 +15,9 @@ class RunStarted(Value):
 
     Attributes:
         run: The run's id, for ``kuberry runs show``.
+        command: The verb: ``deploy``, ``verify``.
+        cluster: Name of the cluster.
+        hosts: All hosts of the cluster by name, in the user's order.
         version: Of kuberry.
     """
 
@@ -30,9 +33,11 @@ class RunEnded(Value):
     """A run has ended; a run whose process was killed has no such event.
 
     Attributes:
+        run: The run's id.
         outcome: As in the run's report; ``interrupted`` or ``error`` when it came to none.
-        code: Of the error that ended it.
-        message: Of the error that ended it.
+        duration_s: Seconds from its beginning.
+        code: Of the error that ended it; else empty.
+        message: Of the error that ended it; else empty.
     """
 
     kind: Literal["run-ended"] = "run-ended"
@@ -47,6 +52,9 @@ class HostKeyAccepted(Value):
     """A first contact: the host's key was written to known_hosts.
 
     Attributes:
+        host: Whose key it is.
+        algorithm: Of the key: ``ssh-ed25519``.
+        known_hosts_file: Where it was written.
         fingerprint: As ``ssh-keygen -l`` prints it: ``SHA256:…``.
     """
 
@@ -58,7 +66,12 @@ class HostKeyAccepted(Value):
 
 
 class Notice(Value):
-    """Something the user should know that is not an error."""
+    """Something the user should know that is not an error.
+
+    Attributes:
+        host: What it is about; ``None`` when it is about no single host.
+        message: One sentence.
+    """
 
     kind: Literal["notice"] = "notice"
     host: str | None = None
@@ -69,6 +82,7 @@ class PlanStarted(Value):
     """The engine sets out to do a plan.
 
     Attributes:
+        plan: Its title: ``install``.
         steps: By host: how many steps it has.
         bytes_to_send: By host: how many bytes of artifacts it is to receive.
     """
@@ -80,7 +94,13 @@ class PlanStarted(Value):
 
 
 class StepStarted(Value):
-    """A host begins a step."""
+    """A host begins a step.
+
+    Attributes:
+        host: Where.
+        step: The step's id, one of its kind on a host: ``put-kubelet``.
+        title: What is done, for people: ``install kubelet``.
+    """
 
     kind: Literal["step-started"] = "step-started"
     host: str
@@ -89,7 +109,13 @@ class StepStarted(Value):
 
 
 class StepProgress(Value):
-    """Bytes of a step's artifacts have gone to the host since the last such event."""
+    """Bytes of a step's artifacts have gone to the host.
+
+    Attributes:
+        host: Where.
+        step: The step's id, one of its kind on a host: ``put-kubelet``.
+        bytes_sent: Since the last such event of the step; what was there already counts, too.
+    """
 
     kind: Literal["step-progress"] = "step-progress"
     host: str
@@ -98,7 +124,14 @@ class StepProgress(Value):
 
 
 class StepFinished(Value):
-    """A host has done a step."""
+    """A host has done a step.
+
+    Attributes:
+        host: Where.
+        step: The step's id, one of its kind on a host: ``put-kubelet``.
+        title: What is done, for people: ``install kubelet``.
+        duration_s: Seconds from its beginning.
+    """
 
     kind: Literal["step-finished"] = "step-finished"
     host: str
@@ -108,7 +141,16 @@ class StepFinished(Value):
 
 
 class StepFailed(Value):
-    """A host has not done a step; it does no more."""
+    """A host has not done a step; it does no more.
+
+    Attributes:
+        host: Where.
+        step: The step's id, one of its kind on a host: ``put-kubelet``.
+        title: What is done, for people: ``install kubelet``.
+        code: Of the error, for programs; ``blocked`` where it waited for a host that failed.
+        message: What happened and why.
+        remedy: What to do next; empty where there is nothing to say.
+    """
 
     kind: Literal["step-failed"] = "step-failed"
     host: str
@@ -120,7 +162,12 @@ class StepFailed(Value):
 
 
 class HostEnded(Value):
-    """A host has come to its end of the plan."""
+    """A host has come to its end of the plan.
+
+    Attributes:
+        host: Which.
+        ending: As in the run's report: ``done``, ``unchanged``, ``failed``, ``blocked``.
+    """
 
     kind: Literal["host-ended"] = "host-ended"
     host: str
@@ -128,7 +175,12 @@ class HostEnded(Value):
 
 
 class Phase(Value):
-    """The run has come to another of its parts: connect, facts, check, plan, verify."""
+    """The run has come to another of its parts.
+
+    Attributes:
+        name: ``connect``, ``facts``, ``verify``, for programs.
+        message: What is done now, for people.
+    """
 
     kind: Literal["phase"] = "phase"
     name: str

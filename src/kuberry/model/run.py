@@ -15,13 +15,14 @@ RunState = Literal["running", "ended", "interrupted"]
 
 
 class EventRecord(Value):
-    """One event with its place: in which run, the how manieth, and when.
+    """One event with its place: in which run, which one of it, and when.
 
     Attributes:
         run: The run's id; empty for what belongs to no run, such as a dry run.
         seq: Counts the events of the run: 1, 2, 3, without a gap.
         time: UTC.
         elapsed_s: Seconds since the run began, by a clock that never jumps.
+        event: What happened; its ``kind`` says which of the kinds below it is.
     """
 
     run: str

@@ -29,7 +29,7 @@ def live(output: Output) -> Iterator[Emit]:
         from kuberry.api.runs import stamped
 
         yield stamped(json_line)
-    elif screen.is_terminal and not screen.is_dumb_terminal:
+    elif sys.stderr.isatty() and not screen.is_dumb_terminal:  # FORCE_COLOR makes no terminal
         with bars(screen) as emit:
             yield emit
     else:

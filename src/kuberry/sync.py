@@ -1,0 +1,81 @@
+"""The coroutines of kuberry as plain functions, for programs without an event loop.
+
+``kuberry.sync.deploy("red,red[01-02]")`` takes the same arguments and returns the same report as
+``await kuberry.deploy("red,red[01-02]")``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from kuberry.api import bundle, lab, setup
+from kuberry.api import deploy as _deploy
+from kuberry.api import kubeconfig as _kubeconfig
+from kuberry.api import status as _status
+from kuberry.api import verify as _verify
+from kuberry.errors import UsageError
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _twin(
+    function: Callable[Arguments, Coroutine[Any, Any, Result]],
+) -> Callable[Arguments, Result]:
+    """Return *function* as one that blocks until it is done.
+
+    Raises:
+        UsageError: It was called inside a running event loop, which it would block.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        name = function.__name__
+        if _is_loop_running():
+            raise UsageError(
+                f"kuberry.sync.{name} was called inside a running event loop",
+                remedy=f"write await kuberry.{name}(…) there",
+            )
+        return asyncio.run(function(*args, **kwargs))
+
+    return call
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+deploy = _twin(_deploy.deploy)
+hosts_that_need_a_password = _twin(setup.hosts_that_need_a_password)
+kubeconfig = _twin(_kubeconfig.kubeconfig)
+lab_bundle = _twin(bundle.lab_bundle)
+lab_down = _twin(lab.lab_down)
+lab_power = _twin(lab.lab_power)
+lab_status = _twin(lab.lab_status)
+lab_up = _twin(lab.lab_up)
+plan = _twin(_deploy.plan)
+setup_hosts = _twin(setup.setup_hosts)
+status = _twin(_status.status)
+verify = _twin(_verify.verify)
+
+__all__ = [
+    "deploy",
+    "hosts_that_need_a_password",
+    "kubeconfig",
+    "lab_bundle",
+    "lab_down",
+    "lab_power",
+    "lab_status",
+    "lab_up",
+    "plan",
+    "setup_hosts",
+    "status",
+    "verify",
+]

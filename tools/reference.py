@@ -1,0 +1,132 @@
+"""Write what the documents say of events and of Python names, from the program itself.
+
+``python tools/reference.py`` writes docs/events.md and the end of docs/python.md; with ``--check``
+it writes nothing and ends with 1 where they are not up to date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+import kuberry
+from kuberry.model.event import AnyEvent
+from kuberry.model.run import EventRecord
+
+DOCS = Path(__file__).parents[1] / "docs"
+MARK = "<!-- written by tools/reference.py from here on -->\n"
+EVENTS_HEAD = """\
+# Events
+
+<!-- written by tools/reference.py -->
+
+Everything that happens during a run is an event.
+The same events make the lines and bars on a terminal, the JSON lines, and the journal.
+
+    kuberry deploy --hosts "red,red[01-02]" --output json 2>events.jsonl >report.json
+    kuberry runs show last --output events      # the same lines again, from the journal
+
+With `--output json` the report goes to standard output when all is done.
+Each event goes to standard error as it happens, one JSON object a line.
+A line there that does not begin with `{` is the word to people that ended the command.
+Fields and kinds may be added; what is there keeps its meaning.
+Secrets are in no event: plans and events hold their names only.
+
+In Python, `emit=` takes a function that is given each event: see [Python](python.md).
+
+## A line
+
+"""
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    python = DOCS / "python.md"
+    prose = python.read_text("utf-8").partition(MARK)[0]
+    pages = {DOCS / "events.md": events_page(), python: prose + MARK + names_table()}
+    stale = [path for path, text in pages.items() if _text(path) != text]
+    if "--check" not in sys.argv[1:]:
+        for path in stale:
+            path.write_text(pages[path], "utf-8")
+        return 0
+    for path in stale:
+        sys.stderr.write(f"{path.name} is not up to date: make docs\n")
+    return 1 if stale else 0
+
+
+def events_page() -> str:
+    """Return docs/events.md."""
+    parts = [EVENTS_HEAD, *_fields(EventRecord), "\n## The kinds\n"]
+    for event in get_args(AnyEvent):
+        kind = event.model_fields["kind"].default
+        parts += [f"\n### {kind}\n\n{_first_words(event)}\n\n", *_fields(event)]
+    return "".join(parts)
+
+
+def names_table() -> str:
+    """Return a line for each public name of kuberry."""
+    lines = ["\n## All names\n"]
+    for title, wanted in (
+        ("Functions", inspect.isfunction),
+        ("Values", lambda one: inspect.isclass(one) and not issubclass(one, Exception)),
+        ("Errors", lambda one: inspect.isclass(one) and issubclass(one, Exception)),
+    ):
+        lines.append(f"\n### {title}\n\n| name | |\n|---|---|\n")
+        for name in kuberry.__all__:
+            found = getattr(kuberry, name)
+            if wanted(found):
+                twin = " (also `kuberry.sync`)" if inspect.iscoroutinefunction(found) else ""
+                lines.append(f"| `{name}` | {_first_words(found)}{twin} |\n")
+    return "".join(lines)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[str]:
+    meanings = _attributes(model)
+    schema = model.model_json_schema()["properties"]
+    yield "| field | JSON | meaning |\n|---|---|---|\n"
+    for name in model.model_fields:
+        is_kind = name == "kind"
+        meaning = f"`{model.model_fields[name].default}`" if is_kind else meanings[name]
+        yield f"| `{name}` | {_json_type(schema[name])} | {meaning} |\n"
+
+
+def _attributes(model: type[BaseModel]) -> dict[str, str]:
+    """Return the meaning of each field from the docstring."""
+    section = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")[2]
+    found = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
+    return {name: _markdown(" ".join(text.split())) for name, text in found}
+
+
+def _json_type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_json_type(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"array of {_json_type(schema['items'])}s"
+    if "additionalProperties" in schema:
+        return f"object of {_json_type(schema['additionalProperties'])}s"
+    if schema.get("format") == "date-time":
+        return "string (ISO 8601)"
+    return str(schema.get("type", "object"))
+
+
+def _first_words(thing: Any) -> str:
+    paragraph = inspect.cleandoc(thing.__doc__ or "").split("\n\n", maxsplit=1)[0]
+    return _markdown(" ".join(paragraph.split()))
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"\*(\w+)\*", r"`\1`", text.replace("``", "`")).replace("|", "\\|")
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
