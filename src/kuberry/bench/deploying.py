@@ -1,0 +1,57 @@
+"""Deploy three fresh hosts: our program, and a hand-written parallel script over OpenSSH."""
+
+from __future__ import annotations
+
+import json
+
+from kuberry.bench.figures import Sample
+from kuberry.bench.judge import End
+from kuberry.bench.payload import write_site
+from kuberry.bench.place import Place
+from kuberry.bench.stopwatch import measure
+from kuberry.bundles.store import Store
+from kuberry.errors import PreflightFailed
+from kuberry.model.report import PlanReport
+
+HOSTS = ("red", "red01", "red02")
+EXPRESSION = "red,red[01-02]"
+LINE = ("deploy", "--hosts", EXPRESSION, "--no-verify")
+_DEADLINE_S = 1200.0
+
+
+def ours(place: Place) -> Sample:
+    """Measure our program on fresh hosts; its cluster stays up."""
+    end = fresh(place)
+    return _judged(place, end, *measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S))
+
+
+def theirs(place: Place) -> Sample:
+    """Measure the script on fresh hosts; its cluster stays up."""
+    end = fresh(place)
+    words = (str(place.peers / "deploy.sh"), str(place.site))
+    return _judged(place, end, *measure(words, deadline_s=_DEADLINE_S))
+
+
+def fresh(place: Place) -> End:
+    """Return where to arrive, with three fresh hosts up and the site of the script written.
+
+    Both contenders are given this same preparation, which also has the bundle's files read.
+
+    Raises:
+        PreflightFailed: The hosts are not fit for a cluster.
+    """
+    place.fresh_lab(HOSTS)
+    text = place.run("deploy", "--hosts", EXPRESSION, "--dry-run", "--output", "json")
+    answer = {key: value for key, value in json.loads(text).items() if key != "outcome"}
+    report = PlanReport.model_validate(answer)
+    if report.plan is None:
+        raise PreflightFailed("the lab's hosts are not fit: kuberry deploy --dry-run says why")
+    write_site(place.site, report.cluster, report.plan, Store(place.settings.bundles_dir).blob)
+    (place.site / "ssh_config").symlink_to(place.ssh_config)
+    return End(report.cluster, report.plan)
+
+
+def _judged(place: Place, end: End, sample: Sample, output: str) -> Sample:
+    """Return *sample* with what it said of its steps, and with the judge's fault if it has one."""
+    notes = tuple(line.rstrip() for line in output.splitlines() if line.strip())
+    return sample.model_copy(update={"notes": notes, "fault": sample.fault or end.fault(place)})

@@ -1,0 +1,127 @@
+"""All figures: what is compared with what, how often, and what we want of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from kuberry.bench import again, deploying, facts_of_many
+from kuberry.bench.ansible import Ansible
+from kuberry.bench.figures import Comparison, Pair, Part, Sample
+from kuberry.bench.place import Place
+from kuberry.bench.stopwatch import alternate
+from kuberry.errors import KuberryError
+
+_SIDE_BY_SIDE = "times ssh HOST true, side by side, connections of their own"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One figure to be.
+
+    Attributes:
+        title: For people.
+        ours: What is run of ours, for people.
+        theirs: What is run of theirs, for people.
+        wanted: The ratio we want at most.
+        repetitions: In a full run, and in a short one; odd, so that ours comes last.
+        prepare: Done once, unmeasured.
+        mine: Measures ours once.
+        other: Measures theirs once.
+        parts: Measures the parts of ours, after all pairs.
+    """
+
+    name: str
+    title: str
+    ours: str
+    theirs: str
+    wanted: float
+    repetitions: tuple[int, int]
+    prepare: Callable[[Place], object]
+    mine: Callable[[Place], Sample]
+    other: Callable[[Place], Sample]
+    parts: Callable[[Place], tuple[Part, ...]]
+
+    def measure(self, place: Place, *, short: bool, told: Callable[[Pair], None]) -> Comparison:
+        """Return the figure, or the reason why there is none."""
+        pairs: tuple[Pair, ...] = ()
+        parts: tuple[Part, ...] = ()
+        fault = ""
+        try:
+            self.prepare(place)
+            count = self.repetitions[short]
+            pairs = alternate(count, lambda: self.mine(place), lambda: self.other(place), told)
+            parts = self.parts(place)
+        except KuberryError as error:
+            fault = error.message
+        return Comparison(
+            name=self.name,
+            title=self.title,
+            ours=self.ours,
+            theirs=self.theirs,
+            wanted=self.wanted,
+            pairs=pairs,
+            parts=parts,
+            fault=fault,
+        )
+
+
+def _nothing(_place: Place) -> tuple[Part, ...]:
+    return ()
+
+
+def _cluster_with_ansible(place: Place) -> None:
+    again.cluster(place)
+    Ansible(place).set_up(deploying.HOSTS)
+
+
+SCENARIOS = (
+    Scenario(
+        name="deploy",
+        title="Deploy three fresh hosts",
+        ours=f"kuberry {' '.join(deploying.LINE)}",
+        theirs="bench/peers/deploy.sh",
+        wanted=1.10,
+        repetitions=(3, 1),
+        prepare=_nothing,
+        mine=deploying.ours,
+        other=deploying.theirs,
+        parts=_nothing,
+    ),
+    Scenario(
+        name="again",
+        title="The same line again, nothing to do",
+        ours=f"kuberry {' '.join(deploying.LINE)}",
+        theirs=f"{len(deploying.HOSTS)} {_SIDE_BY_SIDE}",
+        wanted=3.0,
+        repetitions=(15, 5),
+        prepare=again.cluster,
+        mine=again.ours,
+        other=lambda place: again.logins(place, deploying.HOSTS),
+        parts=again.parts,
+    ),
+    Scenario(
+        name="ansible",
+        title="The same line again, against Ansible's re-run of the preparation alone",
+        ours=f"kuberry {' '.join(deploying.LINE)}",
+        theirs="ansible-playbook bench/peers/ansible/prepare.yml, nothing to do",
+        wanted=0.10,
+        repetitions=(3, 1),
+        prepare=_cluster_with_ansible,
+        mine=again.ours,
+        other=lambda place: Ansible(place).measure(),
+        parts=_nothing,
+    ),
+    Scenario(
+        name="facts",
+        title=f"Facts of {facts_of_many.COUNT} hosts",
+        ours=f"kuberry {' '.join(facts_of_many.LINE)}",
+        theirs=f"{facts_of_many.COUNT} {_SIDE_BY_SIDE}",
+        wanted=2.0,
+        repetitions=(9, 3),
+        prepare=facts_of_many.hosts,
+        mine=facts_of_many.ours,
+        other=lambda place: again.logins(place, facts_of_many.HOSTS),
+        parts=_nothing,
+    ),
+)
