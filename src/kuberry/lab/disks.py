@@ -111,11 +111,16 @@ def machine_id(lab: LabState, host: LabHost) -> str:
     return (disk(lab, host.name) / "upper/etc/machine-id").read_text().strip()
 
 
-def hosts_file(lab: LabState, host: LabHost) -> str:
-    """Return the text of /etc/hosts of *host*."""
+def hosts_file(lab: LabState, host: LabHost, current: str = "") -> str:
+    """Return the text of /etc/hosts of *host*.
+
+    Args:
+        current: What stands there; the file is the host's own, so only missing lines are added.
+    """
+    local = ["127.0.0.1 localhost", "::1 localhost", f"{host.address} {host.name}"]
     others = [f"{one.address} {one.name}" for one in lab.hosts if one.name != host.name]
-    own = f"{host.address} {host.name}"
-    return "\n".join(("127.0.0.1 localhost", "::1 localhost", own, *others, ""))
+    lines = current.splitlines()
+    return "\n".join([*lines, *(one for one in (*local, *others) if one not in lines), ""])
 
 
 def remove_disk(lab: LabState, name: str) -> None:

@@ -101,10 +101,11 @@ def _spec(lab: LabState, host: LabHost) -> launch.Spec:
 
 
 def refresh_hosts_file(lab: LabState, host: LabHost) -> None:
-    """Write /etc/hosts of *host*: on its disk while it is off, through its root while it runs."""
+    """Complete /etc/hosts of *host*: on its disk while it is off, through its root while it runs."""
     pid = init_of(lab, host.name)
     below = Path(f"/proc/{pid}/root") if pid else disks.disk(lab, host.name) / "upper"
-    (below / "etc/hosts").write_text(disks.hosts_file(lab, host))
+    path = below / "etc/hosts"
+    path.write_text(disks.hosts_file(lab, host, path.read_text() if path.exists() else ""))
 
 
 async def remove(lab_id: str, name: str, number: int) -> None:
