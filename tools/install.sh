@@ -21,6 +21,7 @@ need /usr/bin/systemd-nspawn systemd-container
 need /usr/bin/mmdebstrap mmdebstrap
 need /usr/sbin/nft nftables
 [ -e /usr/sbin/ip ] || need /sbin/ip iproute2
+need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 
 stamp=.venv/.installed
 wanted=$(cat pyproject.toml requirements/dev.txt "$0" | sha256sum)
