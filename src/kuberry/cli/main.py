@@ -16,6 +16,7 @@ from kuberry.cli import (
     kubectl,
     lab,
     lab_bundle,
+    reset,
     runs,
     status,
     verify,
@@ -38,6 +39,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(runs.app, name="runs")
 app.command(name="deploy")(deploy.deploy)
+app.command(name="reset")(reset.reset)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
 app.command(name="kubectl", context_settings=kubectl.CONTEXT)(kubectl.kubectl)

@@ -1,8 +1,8 @@
 """Files written as root: whole or not at all, and what stood there before is kept.
 
 For each path the host keeps a record under /var/lib/kuberry/files: ``KEY`` holds path, sha256,
-mode, size and time of what we wrote; ``KEY.original`` is a copy of what was there, ``KEY.absent``
-says that nothing was. The copy is made once, at the first write.
+mode, size and time of what we wrote; ``KEY.path`` the path; ``KEY.original`` is a copy of what was
+there, ``KEY.absent`` says that nothing was. The copy is made once, whole, before the first write.
 """
 
 from __future__ import annotations
@@ -24,8 +24,16 @@ RECORD = r"""
 keep() {
     mkdir -p /var/lib/kuberry/files
     kept=/var/lib/kuberry/files/$2
-    [ ! -e "$kept" ] && [ ! -e "$kept.absent" ] && [ ! -e "$kept.original" ] || return 0
-    if [ -e "$1" ]; then cp -a "$1" "$kept.original"; else : >"$kept.absent"; fi
+    [ ! -e "$kept.absent" ] && [ ! -e "$kept.original" ] && [ ! -L "$kept.original" ] || return 0
+    printf '%s\n' "$1" >"$kept.path"
+    if [ -e "$1" ] || [ -L "$1" ]; then
+        rm -f "$kept.copy.new"
+        cp -a "$1" "$kept.copy.new"
+        sync -f "$kept.path"
+        mv "$kept.copy.new" "$kept.original"
+    else
+        : >"$kept.absent"
+    fi
 }
 note() {
     kept=/var/lib/kuberry/files/$2

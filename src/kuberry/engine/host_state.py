@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from kuberry.engine.outcome import require
 from kuberry.errors import ConnectionLost, KuberryError, TransportError, Unreachable
-from kuberry.model.plan import Reboot, SetUnit, WaitUntil
+from kuberry.model.plan import PowerOff, Reboot, SetUnit, WaitUntil
 from kuberry.shell import command, script
 from kuberry.transports.transport import CommandResult, Transport
 
@@ -40,6 +40,12 @@ interval=$1 script=$2; shift 2
 until /bin/sh -c "$script" sh "$@"; do sleep "$interval"; done
 """
 
+_REFUSED = 7
+_POWER_OFF = """
+systemctl poweroff || exit 7
+sleep infinity
+"""
+
 
 async def set_unit(transport: Transport, step: SetUnit) -> None:
     """Have a unit as the step says.
@@ -60,6 +66,21 @@ async def wait_until(transport: Transport, step: WaitUntil) -> CommandResult:
     """
     words = script(_WAIT, str(step.interval_s), step.script, *step.arguments)
     return await transport.run(words.as_root(), deadline_s=step.deadline_s)
+
+
+async def power_off(transport: Transport, step: PowerOff) -> None:
+    """Switch the host off; return when it has closed the connection.
+
+    Raises:
+        CommandFailed: It refuses.
+        CommandTimeout: It is still there.
+    """
+    with contextlib.suppress(ConnectionLost):
+        words = script(_POWER_OFF).as_root()
+        result = await transport.run(words, deadline_s=step.deadline_s)
+        if result.exit_status == _REFUSED:
+            require(result, "it cannot be switched off", host=transport.host.name)
+    await transport.aclose()
 
 
 async def reboot(transport: Transport, step: Reboot, reconnect: Reconnect) -> Transport:

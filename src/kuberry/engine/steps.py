@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from kuberry.engine import artifacts, host_state
+from kuberry.engine import artifacts, host_state, restore
 from kuberry.engine.files import Content, write_files
 from kuberry.engine.means import Means
 from kuberry.engine.outcome import require
@@ -13,11 +13,15 @@ from kuberry.engine.values import Blocked, Values
 from kuberry.errors import CommandFailed, CommandTimeout
 from kuberry.model.event import StepProgress
 from kuberry.model.plan import (
+    Clear,
     Gate,
     InstallPackages,
     LoadImages,
+    PowerOff,
     PutArtifact,
     Reboot,
+    RecordState,
+    Restore,
     Run,
     SetUnit,
     Step,
@@ -61,14 +65,25 @@ class Worker:
                 await artifacts.bring(self._transport, step, self._means.fetch, self._progress)
             case Run():
                 await self._run(step)
+            case Gate():
+                await self._gate(step)
+            case SetUnit() | WaitUntil() | Reboot() | PowerOff():
+                await self._change_state(step)
+            case RecordState() | Restore() | Clear():
+                await restore.bring_back(self._transport, step)
+            case _:
+                assert_never(step)
+
+    async def _change_state(self, step: SetUnit | WaitUntil | Reboot | PowerOff) -> None:
+        match step:
             case SetUnit():
                 await host_state.set_unit(self._transport, step)
             case WaitUntil():
                 await self._wait_until(step)
-            case Gate():
-                await self._gate(step)
             case Reboot():
                 await self._reboot(step)
+            case PowerOff():
+                await self._power_off(step)
             case _:
                 assert_never(step)
 
@@ -120,6 +135,13 @@ class Worker:
         self._means.transports[self._host] = back
         if locks is not None and held:
             await locks.take(back)
+
+    async def _power_off(self, step: PowerOff) -> None:
+        if self._means.locks is not None:
+            await self._means.locks.release(self._host)
+        await host_state.power_off(self._transport, step)
+        for name in step.captures:
+            self._values.set(name, "yes")
 
     def _progress(self, count: int) -> None:
         self.bytes_sent += count

@@ -22,7 +22,7 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 command -v dpkg-query >/dev/null &&
     dpkg-query -W -f 'package:${Package} ${Version} ${db:Status-Status}\n'
 for kept in /var/lib/kuberry/files/*; do
-    case $kept in *.absent | *.original | *.new | *'*') continue ;; esac
+    case $kept in *.* | *'*') continue ;; esac
     { IFS= read -r path; IFS= read -r sum; IFS= read -r mode; IFS= read -r stamp; } <"$kept"
     if now=$(stat -c '%s %Y' "$path" 2>/dev/null); then
         [ "$now" = "$stamp" ] || sum=$(sha256sum "$path" | cut -d ' ' -f 1)
@@ -39,6 +39,9 @@ done
 if command -v ctr >/dev/null && systemctl --quiet is-active containerd; then
     timeout 20 ctr -n k8s.io images list -q | sed 's/^/image:/'
 fi
+[ -d /var/lib/kuberry ] && echo "ours:yes"
+[ -e /var/lib/kuberry/before.gz ] && echo "recorded:yes"
+[ -e /var/lib/kuberry/packages ] && sed 's/^/added:/' /var/lib/kuberry/packages
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 sed 's/^/hosts:/' /etc/hosts
 [ -e /var/lib/kuberry/joined ] && [ -e /etc/kubernetes/kubelet.conf ] && echo "joined:yes"
@@ -67,6 +70,9 @@ def _parse(output: str) -> Installed:
         initialised=lines.first("initialised") is not None,
         joined=lines.first("joined") is not None,
         nodes=nodes,
+        is_ours=lines.first("ours") is not None,
+        is_recorded=lines.first("recorded") is not None,
+        added_packages=frozenset(lines.all("added")),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from kuberry.model.facts import Unit
 from kuberry.model.value import Value
 
+BEFORE = "/var/lib/kuberry/before.gz"
+"""On a host: how it was before our first change (`kuberry.facts.snapshot`)."""
+
 
 class KeptFile(Value):
     """A file that we wrote, as it is now.
@@ -50,6 +53,9 @@ class Installed(Value):
         initialised: Whether we set up a control plane here, to its end.
         joined: Whether we let a kubelet join a cluster here, to its end.
         nodes: On a control plane: the cluster's nodes; ``None`` when the API server is silent.
+        is_ours: Whether we have written anything here since it was last reset.
+        is_recorded: Whether it holds how it was before our first change.
+        added_packages: Names of the packages that were not there before us.
     """
 
     packages: dict[str, str]
@@ -61,6 +67,9 @@ class Installed(Value):
     initialised: bool
     joined: bool
     nodes: tuple[SeenNode, ...] | None
+    is_ours: bool = False
+    is_recorded: bool = False
+    added_packages: frozenset[str] = frozenset()
 
     def has_file(self, path: str, sha256: str) -> bool:
         """Return whether we wrote *path* and it still has that content."""

@@ -147,6 +147,56 @@ class Reboot(Value):
     deadline_s: float = 600.0
 
 
+class RecordState(Value):
+    """Note on the host how it is before our first change, for its restoration and its proof."""
+
+    kind: Literal["record-state"] = "record-state"
+    id: str
+    title: str
+
+
+Restored = Literal["idle-units", "images", "packages", "files", "settings", "units", "records"]
+
+
+class Restore(Value):
+    """Put back what we changed, by the records on the host.
+
+    Attributes:
+        what: ``idle-units`` stops what did not run before us and ``units`` starts what did;
+            ``records`` removes our own, last of all.
+        names: Of the kernel settings to put back.
+    """
+
+    kind: Literal["restore"] = "restore"
+    id: str
+    title: str
+    what: Restored
+    names: tuple[str, ...] = ()
+
+
+class Clear(Value):
+    """Remove everything under *paths* that was not there before us."""
+
+    kind: Literal["clear"] = "clear"
+    id: str
+    title: str
+    paths: tuple[str, ...]
+
+
+class PowerOff(Value):
+    """Switch the host off and wait until it is gone.
+
+    Attributes:
+        captures: Names for the fact that it is off, so that others can wait for it.
+    """
+
+    kind: Literal["power-off"] = "power-off"
+    id: str
+    title: str
+    captures: tuple[str, ...] = ()
+    deadline_s: float = 120.0
+
+
 Step = Annotated[
     WriteFiles
     | PutArtifact
@@ -156,7 +206,11 @@ Step = Annotated[
     | SetUnit
     | WaitUntil
     | Gate
-    | Reboot,
+    | Reboot
+    | RecordState
+    | Restore
+    | Clear
+    | PowerOff,
     Field(discriminator="kind"),
 ]
 

@@ -107,10 +107,11 @@ def _all_done() -> dict[str, Installed]:
 
 
 def test_order_on_the_control_plane() -> None:
-    """Files first, so that containerd starts with ours; tokens after init; revoked at the end."""
+    """The host is noted before it is changed; tokens come after init and are revoked at the end."""
     ids = _ids(_plan()["red"])
 
     assert ids == [
+        "before",
         "files",
         "packages",
         "kernel",

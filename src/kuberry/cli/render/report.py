@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -9,7 +11,8 @@ from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.findings import show_findings
 from kuberry.hostlist import fold
-from kuberry.model.report import HostReport, RunReport
+from kuberry.model.finding import Outcome, ProbeResult
+from kuberry.model.report import HostReport, RunOutcome, RunReport
 
 _COLOURS = {
     "done": "green",
@@ -31,6 +34,9 @@ def show(report: RunReport, output: Output) -> None:
     for one in report.hosts:
         if not one.ok:
             _failure(one)
+    for probe in report.probes:
+        if probe.outcome is Outcome.FAIL:
+            _unproven(probe)
     if report.hosts:
         console.stdout().print(_table(report))
     _last_words(report)
@@ -41,6 +47,11 @@ def _failure(host: HostReport) -> None:
     console.print_host_failure(host.host, step + host.message, host.remedy)
     for line in host.output.splitlines()[-15:]:
         console.stderr().print(f"  [dim]{escape(line)}[/dim]")
+
+
+def _unproven(probe: ProbeResult) -> None:
+    message = f"{probe.id}: not so: {probe.title}: {probe.detail}"
+    console.print_host_failure(probe.where, message, probe.remedy)
 
 
 def _table(report: RunReport) -> Table:
@@ -64,17 +75,44 @@ def _table(report: RunReport) -> Table:
 
 
 def _last_words(report: RunReport) -> None:
-    good = fold(one.host for one in report.hosts if one.ok)
     cluster = report.cluster
-    words = {
+    words = _WORDS.get(report.command, _deployed)(report)
+    version = f"{cluster.distribution} {cluster.version}" if cluster.version else "unknown here"
+    console.stdout().print(f"\n{words[report.outcome]}  ({version}, {report.duration_s:.0f} s)")
+
+
+def _deployed(report: RunReport) -> dict[RunOutcome, str]:
+    good, cluster = _good(report), report.cluster
+    return {
         "done": f"[bold green]{cluster.name} is a cluster[/bold green] of {escape(good)}",
         "unchanged": f"nothing to do: {cluster.name} is as it should be",
-        "unreachable": "nothing was done: some hosts cannot be reached",
-        "busy": "nothing was done: another run is at work on these hosts",
+        **_NOTHING,
         "refused": "nothing was done: put the errors above right, then run the same line again",
         "failed": "the same line goes on where this one stopped",
         "partly-done": f"ready: {escape(good)}; the same line goes on with the rest",
         "unverified": f"{cluster.name} is deployed, but does not prove itself",
     }
-    version = f"{cluster.distribution} {cluster.version}"
-    console.stdout().print(f"\n{words[report.outcome]}  ({version}, {report.duration_s:.0f} s)")
+
+
+def _reset(report: RunReport) -> dict[RunOutcome, str]:
+    good = _good(report)
+    return {
+        **_NOTHING,
+        "done": f"[bold green]as before kuberry came[/bold green]: {escape(good)}",
+        "unchanged": f"nothing to do: there is nothing of kuberry on {escape(good)}",
+        "refused": "nothing was done",
+        "failed": "the same line goes on where this one stopped",
+        "partly-done": f"as before: {escape(good)}; the same line goes on with the rest",
+        "unverified": "all was removed, but not all is as it was before",
+    }
+
+
+_NOTHING: dict[RunOutcome, str] = {
+    "unreachable": "nothing was done: some hosts cannot be reached",
+    "busy": "nothing was done: another run is at work on these hosts",
+}
+_WORDS: dict[str, Callable[[RunReport], dict[RunOutcome, str]]] = {"reset": _reset}
+
+
+def _good(report: RunReport) -> str:
+    return fold(one.host for one in report.hosts if one.ok)

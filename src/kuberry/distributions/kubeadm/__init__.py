@@ -1,5 +1,6 @@
 """Kubernetes as its own project sets it up: kubeadm, kubelet, containerd."""
 
 from kuberry.distributions.kubeadm.plan import install
+from kuberry.distributions.kubeadm.remove import forget, is_ours, remove
 
-__all__ = ["install"]
+__all__ = ["forget", "install", "is_ours", "remove"]

@@ -27,6 +27,7 @@ from kuberry.model.plan import (
     LoadImages,
     Plan,
     PutArtifact,
+    RecordState,
     Run,
     SetUnit,
     Step,
@@ -58,6 +59,8 @@ def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan
 
 def _host(site: Site, host: Seen) -> Iterator[Step]:
     changed = at.changed_files(host, _files(site, host))
+    if not host.installed.is_recorded and not host.installed.files:
+        yield RecordState(id="before", title="note how the host is before the first change")
     if changed:
         files = tuple(_with_mode(one) for one in changed)
         yield WriteFiles(id="files", title=f"write {len(files)} files", files=files)
