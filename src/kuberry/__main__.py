@@ -1,5 +1,6 @@
 """Run the command line: what `kuberry` and ``python -m kuberry`` start with."""
 
+import signal
 import sys
 
 
@@ -8,10 +9,12 @@ def main() -> int:
     try:
         from kuberry.cli.main import main as run  # noqa: PLC0415 -- takes long enough for a Ctrl-C
 
-        return run()
+        code = run()
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
-        return 130
+        code = 130
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is near; another Ctrl-C would be a mess
+    return code
 
 
 if __name__ == "__main__":

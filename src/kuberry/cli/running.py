@@ -31,13 +31,16 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     the KeyboardInterrupt that `asyncio.run` makes of it.
 
     Raises:
-        Interrupted: A signal came; whatever *work* made of that is of no interest.
+        Interrupted: A signal came; whatever *work* made of that is of no interest. The process is
+            to end now: further signals are ignored.
     """
     came: list[int] = []
     try:
         return asyncio.run(_attend(work, came))
     except BaseException as error:
         if came:
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
             raise Interrupted(came[0]) from error
         raise
 
@@ -52,7 +55,7 @@ async def _attend(work: Coroutine[Any, Any, Result], came: list[int]) -> Result:
 
     # A background job of a script was started with SIGINT ignored: that stays so.
     wanted = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-    with contextlib.suppress(NotImplementedError):
+    with contextlib.suppress(NotImplementedError, RuntimeError):  # no POSIX, or no main thread
         for number in wanted:
             loop.add_signal_handler(number, handle, number)
     try:
