@@ -101,7 +101,7 @@ def _spec(lab: LabState, host: LabHost) -> launch.Spec:
 
 
 def refresh_hosts_file(lab: LabState, host: LabHost) -> None:
-    """Complete /etc/hosts of *host*: on its disk while it is off, through its root while it runs."""
+    """Complete /etc/hosts of *host*: on its disk while it is off, else through its root."""
     pid = init_of(lab, host.name)
     below = Path(f"/proc/{pid}/root") if pid else disks.disk(lab, host.name) / "upper"
     path = below / "etc/hosts"
