@@ -24,10 +24,10 @@ def cluster(place: Place) -> None:
 
 def ours(place: Place) -> Sample:
     """Measure our program; a run that changed anything does not count."""
-    sample, output = measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S)
-    if sample.fault or "nothing to do" in output:
-        return sample
-    return sample.model_copy(update={"fault": "it found something to do"})
+    done = measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S)
+    if done.sample.fault or "nothing to do" in done.stdout:
+        return done.sample
+    return done.sample.model_copy(update={"fault": "it found something to do"})
 
 
 def parts(place: Place) -> tuple[Part, ...]:
@@ -38,4 +38,4 @@ def parts(place: Place) -> tuple[Part, ...]:
 def logins(place: Place, hosts: Sequence[str]) -> Sample:
     """Measure logins to *hosts*, all at once."""
     words = (str(place.peers / "logins.sh"), str(place.ssh_config), *hosts)
-    return measure(words, deadline_s=_DEADLINE_S)[0]
+    return measure(words, deadline_s=_DEADLINE_S).sample

@@ -49,8 +49,9 @@ class Ansible:
 
     def measure(self) -> Sample:
         """Measure a run; one that changed anything does not count."""
-        sample, output = measure(self._words(), deadline_s=_DEADLINE_S)
-        return sample.model_copy(update={"fault": sample.fault or fault_of(output)})
+        done = measure(self._words(), deadline_s=_DEADLINE_S)
+        fault = done.sample.fault or fault_of(done.stdout)
+        return done.sample.model_copy(update={"fault": fault})
 
     def version(self) -> str:
         """Return the version that is installed; empty before it is."""

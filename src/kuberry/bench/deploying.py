@@ -8,7 +8,7 @@ from kuberry.bench.figures import Sample
 from kuberry.bench.judge import End
 from kuberry.bench.payload import write_site
 from kuberry.bench.place import Place
-from kuberry.bench.stopwatch import measure
+from kuberry.bench.stopwatch import Measured, measure
 from kuberry.bundles.store import Store
 from kuberry.errors import PreflightFailed
 from kuberry.model.report import PlanReport
@@ -22,14 +22,14 @@ _DEADLINE_S = 1200.0
 def ours(place: Place) -> Sample:
     """Measure our program on fresh hosts; its cluster stays up."""
     end = fresh(place)
-    return _judged(place, end, *measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S))
+    return _judged(place, end, measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S))
 
 
 def theirs(place: Place) -> Sample:
     """Measure the script on fresh hosts; its cluster stays up."""
     end = fresh(place)
     words = (str(place.peers / "deploy.sh"), str(place.site))
-    return _judged(place, end, *measure(words, deadline_s=_DEADLINE_S))
+    return _judged(place, end, measure(words, deadline_s=_DEADLINE_S))
 
 
 def fresh(place: Place) -> End:
@@ -51,7 +51,8 @@ def fresh(place: Place) -> End:
     return End(report.cluster, report.plan)
 
 
-def _judged(place: Place, end: End, sample: Sample, output: str) -> Sample:
-    """Return *sample* with what it said of its steps, and with the judge's fault if it has one."""
-    notes = tuple(line.rstrip() for line in output.splitlines() if line.strip())
-    return sample.model_copy(update={"notes": notes, "fault": sample.fault or end.fault(place)})
+def _judged(place: Place, end: End, done: Measured) -> Sample:
+    """Return the sample of *done* with what it said, and with the judge's fault if there is one."""
+    notes = tuple(line.rstrip() for line in done.stderr.splitlines() if line.strip())
+    fault = done.sample.fault or end.fault(place)
+    return done.sample.model_copy(update={"notes": notes, "fault": fault})

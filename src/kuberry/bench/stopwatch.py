@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -20,10 +21,17 @@ def load() -> float:
     return round(os.getloadavg()[0], 2)
 
 
-def measure(words: Sequence[str], *, deadline_s: float) -> tuple[Sample, str]:
-    """Run *words*; return how long they took, and what they wrote.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Measured:
+    """A program that was run to its end, and what it wrote."""
 
-    What a program said at its end is the fault of a sample whose program failed.
+    sample: Sample
+    stdout: str
+    stderr: str
+
+
+def measure(words: Sequence[str], *, deadline_s: float) -> Measured:
+    """Run *words* and say how long they took; the last that a failed program said is its fault.
 
     Args:
         deadline_s: Seconds until it is killed with all it started, which is a fault too.
@@ -34,20 +42,20 @@ def measure(words: Sequence[str], *, deadline_s: float) -> tuple[Sample, str]:
         words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
         errors="replace",
     )
     try:
-        output, _ = process.communicate(timeout=deadline_s)
-        fault = _fault(process.returncode, output)
+        stdout, stderr = process.communicate(timeout=deadline_s)
+        fault = _fault(process.returncode, stderr)
     except subprocess.TimeoutExpired:
-        output, fault = "", f"no end within {deadline_s:g} s"
+        stdout, stderr, fault = "", "", f"no end within {deadline_s:g} s"
     finally:
         seconds = time.monotonic() - began
         _end(process)
-    return Sample(seconds=round(seconds, 4), load=before, fault=fault), output
+    return Measured(Sample(seconds=round(seconds, 4), load=before, fault=fault), stdout, stderr)
 
 
 def alternate(
@@ -80,8 +88,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-def _fault(status: int, output: str) -> str:
+def _fault(status: int, stderr: str) -> str:
     if status == 0:
         return ""
-    last = " | ".join(output.strip().splitlines()[-_LAST_LINES:])
+    last = " | ".join(stderr.strip().splitlines()[-_LAST_LINES:])
     return f"exit status {status}: {last[-_LAST_CHARACTERS:]}"
