@@ -1,6 +1,6 @@
 # Every target but `install` sets up what it needs first; that is quick when nothing is to do.
 # The lab needs root: without it, what uses the lab is run with sudo.
-ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env HOME=$(HOME))
+ROOT := $(shell [ "$$(id -u)" = 0 ] || ! command -v sudo >/dev/null || echo sudo -E env HOME=$(HOME))
 PYTEST := .venv/bin/python -m pytest -n 2 --dist loadgroup
 .PHONY: install demo test check unit integration e2e bench campaign docs
 

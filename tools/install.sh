@@ -9,13 +9,16 @@ say() { printf '%s\n' "kuberry: $*"; }
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
+can_install=""
+if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; then
+    can_install=yes
+fi
 
-# A program and the package that brings it. The lab needs all but the first two.
+# A file and the package that brings it; the lab needs all of them.
 missing=""
 need() {
     [ -e "$1" ] || missing="$missing $2"
 }
-command -v make >/dev/null || missing="$missing make"
 need /usr/bin/ssh openssh-client
 need /usr/bin/systemd-nspawn systemd-container
 need /usr/bin/mmdebstrap mmdebstrap
@@ -23,36 +26,43 @@ need /usr/sbin/nft nftables
 [ -e /usr/sbin/ip ] || need /sbin/ip iproute2
 need /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 
+# The place is part of it: programs in .venv name their Python by its whole path.
 stamp=.venv/.installed
-wanted=$(cat pyproject.toml requirements/dev.txt "$0" | sha256sum)
-if [ -z "$missing" ] && [ -x .venv/bin/kuberry ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then
-    exit 0
+wanted=$({ cat pyproject.toml requirements/dev.txt "$0"; pwd; } | sha256sum)
+if [ "$(cat $stamp 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null; then
+    [ -n "$missing" ] && [ -n "$can_install" ] || exit 0
 fi
 
-python=""
-for candidate in python3.13 python3.12 python3.11 python3; do
-    if command -v "$candidate" >/dev/null 2>&1 &&
-        "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
-[ -n "$python" ] || missing="$missing python3 python3-venv"
+find_python() {
+    for candidate in python3.13 python3.12 python3.11 python3; do
+        command -v "$candidate" >/dev/null 2>&1 || continue
+        "$candidate" -c '
+import sys, venv, ensurepip
+sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue
+        echo "$candidate"
+        return
+    done
+}
+[ -n "$(find_python)" ] || missing="$missing python3 python3-venv"
 
-if [ -n "$missing" ]; then
-    if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; then
-        say "installing$missing (usually under a minute)"
-        as_root apt-get update -qq
-        # shellcheck disable=SC2086 # a list of words
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-    else
-        say "missing:$missing; without them the lab cannot run (apt-get install$missing)"
-    fi
+if [ -n "$missing" ] && [ -n "$can_install" ]; then
+    say "installing$missing (usually under a minute)"
+    as_root apt-get update -qq
+    # Another apt at work, such as unattended upgrades on a fresh machine, is waited for.
+    # shellcheck disable=SC2086 # a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends -o DPkg::Lock::Timeout=600 $missing >/dev/null
+elif [ -n "$missing" ]; then
+    say "missing:$missing; without them the lab cannot run (apt-get install$missing)"
 fi
-python=${python:-python3}
 
+python=$(find_python)
+if [ -z "$python" ]; then
+    say "Python 3.11 to 3.13 with venv is needed; python3 here is: $(python3 --version 2>&1 || true)"
+    exit 1
+fi
 say "setting up .venv with $("$python" --version) (usually half a minute)"
-[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 printf '%s\n' "$wanted" >$stamp
