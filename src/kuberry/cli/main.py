@@ -19,6 +19,7 @@ from kuberry.cli import (
     reset,
     runs,
     status,
+    stop,
     verify,
 )
 from kuberry.cli.exits import Exit, exit_for
@@ -39,6 +40,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(runs.app, name="runs")
 app.command(name="deploy")(deploy.deploy)
+app.command(name="stop")(stop.stop)
 app.command(name="reset")(reset.reset)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
@@ -58,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print_error(error)
         return exit_for(error)
     except TyperException as error:
-        console.print_error(UsageError(error.format_message(), remedy="kuberry --help"))
+        console.print_error(UsageError(error.format_message(), remedy=_help_for(error)))
         return Exit.USAGE
     except Interrupted as error:
         return _interrupted(Exit(128 + error.signal))
@@ -67,6 +69,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if result == Exit.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
         return _interrupted(Exit.INTERRUPTED)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _help_for(error: TyperException) -> str:
+    """Return the line that shows the right words of the command that was typed."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "kuberry"
+    name = getattr(error, "option_name", None)
+    if path.startswith("kuberry hosts ") and name:
+        plain = str(name).lstrip("-") or "red"
+        return f"{path} --help; a host name never begins with '-': {path} {plain}"
+    return f"{path} --help"
 
 
 def _interrupted(code: Exit) -> Exit:

@@ -7,17 +7,20 @@ sources (files and shell upcalls) are switched off by ``RESOLVER_NOGROUP``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
 
 from kuberry.errors import HostExpressionError
-from kuberry.hostlist.names import split_name
+from kuberry.hostlist.fold import fold
+from kuberry.hostlist.names import nearest, split_name
 from kuberry.hostlist.ranges import Fault, pieces, split_items
 
 MAX_HOSTS = 10_000
 EXAMPLE = "red,red[01-02]"
 _MAX_REPAIRS = 64
+_BLANKS = re.compile(r"\s*,\s*")
 _NO_GROUPS: Mapping[str, str] = {}
 
 
@@ -31,24 +34,25 @@ def expand(expression: str, *, groups: Mapping[str, str] = _NO_GROUPS) -> tuple[
     Raises:
         HostExpressionError: A part of it is wrong; the remedy shows a line that is right.
     """
+    line = _BLANKS.sub(",", expression)
     try:
-        return _expand(expression, groups, ())
+        return _expand(line, groups, ())
     except Fault as fault:
-        line = _repair(expression, fault, groups)
+        right = _repair(line, fault, groups)
         raise HostExpressionError(
             f"{fault.reason}, in {fault.part!r}" if fault.part else fault.reason,
             part=fault.part,
-            remedy=f'write "{line}"',
+            remedy=f'write "{right}"' if right not in ("", EXAMPLE) else f'for example "{EXAMPLE}"',
         ) from None
 
 
 def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
-    """Return the nearest line that is right; the example where none is found."""
+    """Return the nearest line that is right; empty where none is found."""
     for _ in range(_MAX_REPAIRS):
         better = fault.better if fault.better != fault.part else ""
         line = expression.replace(fault.part, better, 1) if fault.part else better
         if line == expression:
-            return EXAMPLE
+            return ""
         expression = line
         try:
             _expand(expression, groups, ())
@@ -56,29 +60,31 @@ def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
             fault = next_fault
         else:
             return expression
-    return EXAMPLE
+    return ""
 
 
 def _expand(expression: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+    names: dict[object, str] = {}
     for item in split_items(expression):
         for name in _item_names(item, groups, path):
-            names[name] = None
+            names.setdefault(split_name(name).key, name)
             if len(names) > MAX_HOSTS:
                 raise Fault(f"more than {MAX_HOSTS} hosts", item, "")
-    return tuple(names)
+    return tuple(names.values())
 
 
-def _item_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> Iterator[str]:
+def _item_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
     if item.startswith("@"):
-        yield from _group_names(item, groups, path)
-        return
+        return _group_names(item, groups, path)
+    names: list[str] = []
     for piece in pieces(item, limit=MAX_HOSTS):
         for name in _nodeset(piece, item):
             try:
-                yield str(split_name(name))
+                names.append(str(split_name(name)))
             except ValueError as error:
-                raise Fault(str(error), item, item.replace("_", "-")) from None
+                better = fold(names) if names else nearest(name)
+                raise Fault(str(error), item, better) from None
+    return tuple(names)
 
 
 def _group_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ def fold(names: Iterable[str]) -> str:
         ValueError: One of them is no host name.
     """
     groups: list[list[_Parts]] = []
-    for name in dict.fromkeys(str(split_name(name)) for name in names):
+    once = {one.key: str(one) for one in reversed([split_name(name) for name in names])}
+    for name in reversed(once.values()):
         parts = _parts(name)
         if groups and parts.digits and _are_neighbours(groups[-1][-1], parts):
             groups[-1].append(parts)

@@ -27,6 +27,15 @@ class HostName:
     user: str | None = None
     port: int | None = None
 
+    @property
+    def key(self) -> tuple[str | None, str, int | None]:
+        """Return what is equal for two spellings of one name: ``Red`` and ``red``, ``::1``."""
+        if ":" not in self.name:
+            return self.user, self.name.lower(), self.port
+        address, percent, zone = self.name.partition("%")
+        compressed = ipaddress.IPv6Address(address).compressed
+        return self.user, f"{compressed}{percent}{zone}", self.port
+
     def __str__(self) -> str:
         user = f"{self.user}@" if self.user else ""
         if self.port is None:
@@ -99,3 +108,14 @@ def _ipv6_fault(name: str) -> str:
     if percent and not _ZONE.fullmatch(zone):
         return f"{zone!r} is no interface name"
     return ""
+
+
+def nearest(text: str) -> str:
+    """Return the name that was probably meant by *text*, which is none; empty when in doubt."""
+    user, name, port = cut(text)
+    plain = re.sub(r"[^A-Za-z0-9.:%-]", "-", name).strip(".-")
+    good_user = user if user and _USER.fullmatch(user) else None
+    good_port = port if port and not _fault(None, "x", port) else None
+    if _name_fault(plain):
+        return ""
+    return str(HostName(plain, good_user, int(good_port) if good_port else None))

@@ -106,12 +106,12 @@ def _dissect(item: str) -> tuple[list[str], list[list[_Range]]]:
     parts = _BRACKET.split(item)
     fixed, inner = parts[::2], parts[1::2]
     if any("[" in text or "]" in text for text in fixed):
-        raise Fault("a bracket has no partner", item, re.sub(r"[\[\]].*", "", item))
+        raise Fault("a bracket has no partner", item, _closed(item))
     if "," in "".join(fixed):
         raise Fault("a comma stands inside a broken bracket", item, item.split(",", 1)[0])
     for before, after in itertools.pairwise(fixed[1:]):
         if not before and after is not None:
-            raise Fault("two brackets touch", item, "")
+            raise Fault("two brackets touch", item, item.replace("][", "]-["))
     lists = [
         [_range(text, prefix=fixed[index].rpartition("@")[2], item=item) for text in one.split(",")]
         for index, one in enumerate(inner)
@@ -119,11 +119,20 @@ def _dissect(item: str) -> tuple[list[str], list[list[_Range]]]:
     return fixed, lists
 
 
+def _closed(item: str) -> str:
+    """Return *item* with its last bracket closed, or cut off where that is not what is missing."""
+    if item.count("[") == item.count("]") + 1 and item[-1].isdigit():
+        return f"{item}]"
+    return re.sub(r"[\[\]].*", "", item)
+
+
 def _range(text: str, *, prefix: str, item: str) -> _Range:
     low, dash, high = text.partition("-")
     high = high if dash else low
     if dash and not high.isdigit():
         high = _without_prefix(high, prefix=prefix, low=low, item=item)
+    if max(len(low), len(high)) > _MAX_DIGITS and (low + high).isdigit():
+        raise Fault(f"the numbers of {text!r} are too large", item, "")
     if not (_is_number(low) and _is_number(high)):
         raise Fault(f"a range is N or N-M, not {text!r}", item, item.replace(f"[{text}]", ""))
     if int(low) > int(high):

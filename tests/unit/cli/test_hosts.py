@@ -43,3 +43,17 @@ def test_a_wrong_line_is_answered_with_the_right_one(capsys: pytest.CaptureFixtu
 def test_wrong_words_are_usage(argv: list[str]) -> None:
     """A missing argument, an unknown command and an unknown option exit with 2."""
     assert main(argv) == 2
+
+
+def test_a_dash_is_no_host(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that begins with a dash is refused with the line that would be right."""
+    assert main(["hosts", "expand", "-xred"]) == 2
+    assert "a host name never begins with '-': kuberry hosts expand" in capsys.readouterr().err
+    assert main(["hosts", "expand", "--", "-red"]) == 2
+    assert 'write "red"' in capsys.readouterr().err
+
+
+def test_wrong_words_lead_to_the_help_of_their_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The remedy is the help of the command that was typed, not of the whole program."""
+    assert main(["deploy", "--nonsense"]) == 2
+    assert "kuberry deploy --help" in capsys.readouterr().err
