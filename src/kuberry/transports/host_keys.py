@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from kuberry.errors import HostKeyChanged, HostKeyUnknown, TransportError
 from kuberry.model.connection import HostKeyPolicy
 from kuberry.model.event import Emit, HostKeyAccepted, Notice
-from kuberry.transports.known_hosts import KnownKey, entry_name, known_keys, remember
+from kuberry.transports.known_hosts import REVOKED, KnownKey, consult, entry_name, remember
 from kuberry.transports.lazy_asyncssh import asyncssh
-from kuberry.transports.ssh_settings import SSH_PORT, SshSettings
+from kuberry.transports.ssh_settings import SshSettings
 
 if TYPE_CHECKING:
     from asyncssh import SSHKey
@@ -26,34 +26,40 @@ class HostKeyCheck:
 
     Args:
         host: Name of the host, for what is said.
-        name: Name under which its key is kept.
+        target: Name or address that was connected to.
 
     Attributes:
         refusal: Why the key was refused; ``None`` while it was not.
+        name: Name that the key, or a certificate, must be for.
+
+    Raises:
+        TransportError: A known_hosts file cannot be read.
     """
 
-    def __init__(self, host: str, name: str, settings: SshSettings, policy: HostKeyPolicy) -> None:
+    def __init__(
+        self, host: str, target: str, settings: SshSettings, policy: HostKeyPolicy
+    ) -> None:
         self.refusal: TransportError | None = None
+        self.name = settings.known_hosts_name or target
         self._host = host
-        self._entry = entry_name(name, settings.port)
         self._settings = settings
         self._policy = policy
         self._new_key: SSHKey | None = None
+        self._entry, *plain = _entries(self.name, settings)
         files = (*settings.user_known_hosts, *settings.global_known_hosts)
         try:
-            self._exact = known_keys(files, self._entry)
-            plain = known_keys(files, name.lower()) if settings.port != SSH_PORT else []
+            owner, self._known = consult(files, (self._entry, *plain))
         except OSError as error:
             raise TransportError(
                 f"{error.filename} cannot be read: {error.strerror}",
                 host=host,
                 remedy="make the file readable: without it no host key can be checked",
             ) from None
-        self._known = self._exact + plain
+        self._expected = _keys(self._known) if owner == self._entry else []
 
     def trusted(self) -> tuple[list[SSHKey], list[SSHKey], list[SSHKey]]:
         """Return trusted keys, trusted authorities and revoked keys."""
-        by_marker = ("", "@cert-authority", "@revoked")
+        by_marker = ("", "@cert-authority", REVOKED)
         keys = [[known.key for known in self._known if known.marker == one] for one in by_marker]
         return keys[0], keys[1], keys[2]
 
@@ -71,9 +77,8 @@ class HostKeyCheck:
 
     def accepts(self, key: SSHKey) -> bool:
         """Judge a key that no file trusts; called by asyncssh before the host proves to own it."""
-        expected = [known for known in self._exact if not known.marker]
-        if expected:
-            self.refusal = self._changed(key, expected)
+        if self._expected:
+            self.refusal = self._changed(key, self._expected)
         elif self._policy == "strict":
             self.refusal = self._unknown(key)
         else:
@@ -130,6 +135,17 @@ class HostKeyCheck:
             remedy="if the machine was set up anew, forget its old key: "
             f"{' && '.join(forget)}; if it was not, another machine answers in its place",
         )
+
+
+def _entries(name: str, settings: SshSettings) -> tuple[str, ...]:
+    """Return what to look up, the most exact first; an alias stands alone at every port."""
+    if settings.known_hosts_name:
+        return (name.lower(),)
+    return tuple(dict.fromkeys((entry_name(name, settings.port), name.lower())))
+
+
+def _keys(lines: list[KnownKey]) -> list[KnownKey]:
+    return [known for known in lines if not known.marker]
 
 
 def _named(key: SSHKey) -> str:

@@ -1,7 +1,8 @@
 """known_hosts files: what they say about one name, and a new line at their end.
 
 Names match as in ssh: the name (or ``HostKeyAlias``) alone, in lower case, never the address behind
-it (``CheckHostIP`` is off since OpenSSH 8.5). Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+it (``CheckHostIP`` is off since OpenSSH 8.5). Sources: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; for
+ports OpenSSH's sshconnect.c, ``check_host_key`` and ``get_hostfile_hostname_ipaddr``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kuberry.transports.ssh_settings import SSH_PORT
 if TYPE_CHECKING:
     from asyncssh import SSHKey
 
+REVOKED = "@revoked"
 _DIRECTORY_MODE = 0o700
 _SALT_BYTES = 20
 
@@ -56,6 +58,27 @@ def known_keys(files: Iterable[Path], entry: str) -> list[KnownKey]:
         OSError: A file is there but cannot be read.
     """
     return [known for file in files for known in _matching(file, entry)]
+
+
+def consult(files: Iterable[Path], entries: Iterable[str]) -> tuple[str | None, list[KnownKey]]:
+    """Return which of *entries* is the first that has keys, and the lines that count.
+
+    Later entries stand in for it only where it has none; what they revoke counts all the same.
+
+    Args:
+        entries: The most exact one first: ``[red]:2222``, ``red``.
+
+    Raises:
+        OSError: A file is there but cannot be read.
+    """
+    files, owner = tuple(files), None
+    lines: list[KnownKey] = []
+    for entry in entries:
+        found = known_keys(files, entry)
+        lines += [one for one in found if owner is None or one.marker == REVOKED]
+        if owner is None and any(not one.marker for one in found):
+            owner = entry
+    return owner, lines
 
 
 def remember(file: Path, entry: str, key: SSHKey, *, is_hashed: bool) -> list[KnownKey]:
@@ -98,7 +121,7 @@ def _matching(file: Path, entry: str) -> Iterator[KnownKey]:
         marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
         if len(fields) > 1 and not line.startswith("#") and _is_for(fields[0], entry):
             key = _key(" ".join(fields[1:3]))
-            if key is not None and marker in {"", "@revoked", "@cert-authority"}:
+            if key is not None and marker in {"", REVOKED, "@cert-authority"}:
                 yield KnownKey(key, marker, file, number)
 
 

@@ -128,9 +128,8 @@ class Connector:
         check: HostKeyCheck | None = None
         try:
             way = await self._way(login)
-            name = login.settings.known_hosts_name or login.target
             check = HostKeyCheck(
-                login.host.name, name, login.settings, self._options.host_key_policy
+                login.host.name, login.target, login.settings, self._options.host_key_policy
             )
             connection = await self._shake_hands(login, way, check)
         except foreign_errors() as error:
@@ -185,7 +184,7 @@ class Connector:
                 login.settings.port,
                 config=None,
                 known_hosts=check.trusted(),
-                host_key_alias=login.settings.known_hosts_name,
+                host_key_alias=check.name,
                 server_host_key_algs=check.algorithms(),
                 client_factory=lambda: _client(check, authenticating),
                 keepalive_interval=self._options.keepalive_interval_s,
