@@ -42,7 +42,7 @@ def expand(expression: str, *, groups: Mapping[str, str] = _NO_GROUPS) -> tuple[
         raise HostExpressionError(
             f"{fault.reason}, in {fault.part!r}" if fault.part else fault.reason,
             part=fault.part,
-            remedy=f'write "{right}"' if right not in ("", EXAMPLE) else f'for example "{EXAMPLE}"',
+            remedy=f'write "{right}"' if right else f'for example "{EXAMPLE}"',
         ) from None
 
 
@@ -50,8 +50,8 @@ def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
     """Return the nearest line that is right; empty where none is found."""
     for _ in range(_MAX_REPAIRS):
         better = fault.better if fault.better != fault.part else ""
-        line = expression.replace(fault.part, better, 1) if fault.part else better
-        if line == expression:
+        line = expression.replace(fault.part, better, 1)
+        if not fault.part or line == expression:
             return ""
         expression = line
         try:
