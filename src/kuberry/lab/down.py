@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from kuberry.errors import UsageError
@@ -24,10 +25,18 @@ async def down(lab_dir: Path, emit: Emit) -> None:
         await sweep.clear_orphans(emit, but=own)
         await sweep.clear(own)
         if not await sweep.found():
-            for line in sysctls.restore():
-                emit(Notice(message=f"kernel setting put back: {line}"))
-            RUN_DIR.rmdir()
+            _restore(emit)
+            with contextlib.suppress(OSError):  # others keep things there: it is not ours alone
+                RUN_DIR.rmdir()
     disks.remove_lab_files(lab_dir)
+
+
+def _restore(emit: Emit) -> None:
+    restored = sysctls.restore()
+    for line in restored.back:
+        emit(Notice(message=f"kernel setting put back: {line}"))
+    for line in restored.stuck:
+        emit(Notice(message=f"warning: a kernel setting could not be put back: {line}"))
 
 
 async def remove(lab_dir: Path, names: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -68,21 +69,43 @@ def make_room(root: Path = _PROC_SYS) -> None:
         file.write_text(str(_INOTIFY_INSTANCES))
 
 
-def restore(file: Path = RUN_DIR / "sysctls.json", root: Path = _PROC_SYS) -> tuple[str, ...]:
-    """Put the settings saved in *file* back and remove it; say what was put back.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of the settings that hosts had changed, one line for each.
 
-    Returns:
-        One line per setting, with the value that the hosts left and the one that is back.
+    Attributes:
+        back: With the value that the hosts left, and the one that is back.
+        stuck: With the value that is still there, and the one that should be.
     """
+
+    back: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+
+def restore(file: Path = RUN_DIR / "sysctls.json", root: Path = _PROC_SYS) -> Restored:
+    """Put the settings saved in *file* back and remove it; say what reading them again shows."""
     if not file.exists():
-        return ()
+        return Restored()
     saved: dict[str, str] = json.loads(file.read_text())
     now = snapshot(root)
-    changed = {path: text for path, text in saved.items() if now.get(path, text) != text}
+    changed = {path: text for path, text in sorted(saved.items()) if now.get(path, text) != text}
     for path, text in changed.items():
         with contextlib.suppress(OSError):  # some take only values that this kernel can no longer
             (root / path).write_text(text)
     file.unlink()
-    return tuple(
-        f"{path.replace('/', '.')}: {now[path]} → {text}" for path, text in sorted(changed.items())
+    stuck = {path: there for path in changed if (there := _read(root / path)) != changed[path]}
+    return Restored(
+        back=tuple(
+            f"{_name(path)}: {now[path]} → {text}"
+            for path, text in changed.items()
+            if path not in stuck
+        ),
+        stuck=tuple(
+            f"{_name(path)} is {there}, and was {changed[path]} before the first lab"
+            for path, there in stuck.items()
+        ),
     )
+
+
+def _name(path: str) -> str:
+    return path.replace("/", ".")

@@ -35,7 +35,8 @@ def test_changed_settings_are_put_back_and_named(tree: Path, tmp_path: Path) -> 
     (tree / "kernel/panic").write_text("10\n")
     (tree / "kernel/keys/root_maxkeys").write_text("1000000\n")
     said = sysctls.restore(saved, tree)
-    assert said == ("kernel.keys.root_maxkeys: 1000000 → 200", "kernel.panic: 10 → 0")
+    assert said.stuck == ()
+    assert said.back == ("kernel.keys.root_maxkeys: 1000000 → 200", "kernel.panic: 10 → 0")
     assert (tree / "kernel/panic").read_text() == "0"
     assert not saved.exists()
 
@@ -50,6 +51,36 @@ def test_the_first_lab_saves_later_ones_do_not(tree: Path, tmp_path: Path) -> No
     assert (tree / "vm/overcommit_memory").read_text() == "0"
 
 
+def _stubborn(monkeypatch: pytest.MonkeyPatch, file: Path, *, becomes: str | None) -> None:
+    """Make *file* refuse what is written, or take another value for it."""
+    write = Path.write_text
+
+    def write_text(self: Path, data: str) -> int:
+        if self != file:
+            return write(self, data)
+        if becomes is None:
+            raise PermissionError(self)
+        return write(self, becomes)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+
+
+@pytest.mark.parametrize("becomes", [None, "5"], ids=["refused", "bent"])
+def test_what_could_not_be_put_back_is_said(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, becomes: str | None
+) -> None:
+    """Reading the setting again decides, not that it was written; the others are put back."""
+    saved = tmp_path / "saved.json"
+    sysctls.save(saved, tree)
+    (tree / "kernel/panic").write_text("10\n")
+    (tree / "fs/file-max").write_text("7\n")
+    _stubborn(monkeypatch, tree / "kernel/panic", becomes=becomes)
+    said = sysctls.restore(saved, tree)
+    there = becomes or "10"
+    assert said.stuck == (f"kernel.panic is {there}, and was 0 before the first lab",)
+    assert said.back == ("fs.file-max: 7 → 100",)
+
+
 @pytest.mark.parametrize(
     "path", ["kernel/hostname", "kernel/random/boot_id", "net/ipv4/ip_forward"]
 )
@@ -58,13 +89,13 @@ def test_what_hosts_have_of_their_own_is_left_alone(tree: Path, tmp_path: Path, 
     saved = tmp_path / "saved.json"
     sysctls.save(saved, tree)
     (tree / path).write_text("changed")
-    assert sysctls.restore(saved, tree) == ()
+    assert sysctls.restore(saved, tree) == sysctls.Restored()
     assert (tree / path).read_text() == "changed"
 
 
 def test_nothing_saved_means_nothing_to_put_back(tmp_path: Path) -> None:
     """`down` after `down` is no error."""
-    assert sysctls.restore(tmp_path / "missing.json", tmp_path) == ()
+    assert sysctls.restore(tmp_path / "missing.json", tmp_path) == sysctls.Restored()
 
 
 def test_read_only_settings_are_not_saved(tree: Path) -> None:
