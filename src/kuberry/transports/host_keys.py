@@ -2,6 +2,9 @@
 
 Stricter than ssh in one point: a host that has a known key and shows one of another *type* counts
 as changed. ssh takes it for new, and whoever sits in between can always offer another type.
+
+Any machine of a network can answer to ``red.local`` (RFC 6762, section 21). So a host that was
+found there for want of an address of ``red`` must show the key of ``red``, where that is known.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from kuberry.transports.lazy_asyncssh import asyncssh
 from kuberry.transports.ssh_settings import SshSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from asyncssh import SSHKey
 
 
@@ -26,7 +31,8 @@ class HostKeyCheck:
 
     Args:
         host: Name of the host, for what is said.
-        target: Name or address that was connected to.
+        target: Name or address that was connected to; where it is not the one of *settings*, it was
+            found in its place.
 
     Attributes:
         refusal: Why the key was refused; ``None`` while it was not.
@@ -45,17 +51,34 @@ class HostKeyCheck:
         self._settings = settings
         self._policy = policy
         self._new_key: SSHKey | None = None
-        self._entry, *plain = _entries(self.name, settings)
-        files = (*settings.user_known_hosts, *settings.global_known_hosts)
+        is_guess = target != settings.target and not settings.known_hosts_name
+        self._asked = settings.target if is_guess else None
         try:
-            owner, self._known = consult(files, (self._entry, *plain))
+            self._look_up((*settings.user_known_hosts, *settings.global_known_hosts))
         except OSError as error:
             raise TransportError(
                 f"{error.filename} cannot be read: {error.strerror}",
                 host=host,
                 remedy="make the file readable: without it no host key can be checked",
             ) from None
+
+    def _look_up(self, files: tuple[Path, ...]) -> None:
+        entries = _entries(self.name, self._settings)
+        owner, self._known = consult(files, entries)
+        self._entry = entries[0]
         self._expected = _keys(self._known) if owner == self._entry else []
+        if self._asked:
+            self._look_up_asked(files, self._asked)
+
+    def _look_up_asked(self, files: tuple[Path, ...], asked: str) -> None:
+        """Let the keys of the name that was asked for, if it has any, rule over those found."""
+        owner, lines = consult(files, _entries(asked, self._settings))
+        if owner is None:
+            self._known += _revoked(lines)
+            return
+        self.name, self._entry = asked, owner
+        self._known = lines + _revoked(self._known)
+        self._expected = _keys(lines)
 
     def trusted(self) -> tuple[list[SSHKey], list[SSHKey], list[SSHKey]]:
         """Return trusted keys, trusted authorities and revoked keys."""
@@ -114,10 +137,22 @@ class HostKeyCheck:
                 known_hosts_file=str(files[0]),
             )
         )
+        if self._asked:
+            emit(
+                Notice(
+                    host=self._host,
+                    message=f"its key was written under {self._entry}, not {self._asked}: any "
+                    "machine of this network can answer to that name; compare the fingerprint",
+                )
+            )
+
+    def _shower(self) -> str:
+        return f"what answers in place of {self._asked}" if self._asked else "the host"
 
     def _unknown(self, key: SSHKey) -> HostKeyUnknown:
         return HostKeyUnknown(
-            f"first contact: the host shows the key {_named(key)}; only known keys are accepted",
+            f"first contact: {self._shower()} shows the key {_named(key)}; "
+            "only known keys are accepted",
             host=self._host,
             remedy="compare it with `ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub` on the "
             "host, then connect once with --host-key-policy accept-new",
@@ -130,7 +165,7 @@ class HostKeyCheck:
             for file in dict.fromkeys(one.file for one in expected)
         ]
         return HostKeyChanged(
-            f"the host shows the key {_named(key)}, but {places}",
+            f"{self._shower()} shows the key {_named(key)}, but {places}",
             host=self._host,
             remedy="if the machine was set up anew, forget its old key: "
             f"{' && '.join(forget)}; if it was not, another machine answers in its place",
@@ -146,6 +181,10 @@ def _entries(name: str, settings: SshSettings) -> tuple[str, ...]:
 
 def _keys(lines: list[KnownKey]) -> list[KnownKey]:
     return [known for known in lines if not known.marker]
+
+
+def _revoked(lines: list[KnownKey]) -> list[KnownKey]:
+    return [known for known in lines if known.marker == REVOKED]
 
 
 def _named(key: SSHKey) -> str:

@@ -27,7 +27,7 @@ from kuberry.model.event import HostKeyAccepted, Notice
 from kuberry.model.host import Host
 from kuberry.model.lab import LabState
 from kuberry.shell import command
-from kuberry.transports.addresses import Address
+from kuberry.transports.addresses import Address, Resolve
 from kuberry.transports.login import Connector, connect
 from kuberry.transports.pool import connect_all
 
@@ -77,22 +77,52 @@ async def test_a_name_that_nobody_knows(red: Host) -> None:
     assert asked == ["ghost", "ghost.local"]
 
 
-async def test_a_name_without_an_address_may_be_near(red: Host, known_hosts: Path) -> None:
-    """A bare name that does not resolve is tried as NAME.local, and that is said."""
+def _only_nearby(red: Host) -> Resolve:
+    """Return a resolver that knows red.local and nothing else."""
 
     async def resolve(name: str, port: int, _family: int) -> Sequence[Address]:
         if name != "red.local":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, (red.address, port))]
 
+    return resolve
+
+
+async def test_a_name_without_an_address_may_be_near(red: Host, known_hosts: Path) -> None:
+    """A bare name that does not resolve is tried as NAME.local, and that is said."""
     said: list[object] = []
-    connector = Connector(OPTIONS, said.append, resolve=resolve)
+    connector = Connector(OPTIONS, said.append, resolve=_only_nearby(red))
     host = _as(_unknown(red, known_hosts), address=None)
     async with aclosing(await connector.connect(host)) as transport:
         assert (await transport.run(command("uname", "-n"))).text == "red\n"
     await connector.aclose()
     assert Notice(host="red", message="red has no address, red.local is taken") in said
     assert known_hosts.read_text().startswith("red.local ssh-ed25519 ")
+    assert any(
+        isinstance(one, Notice) and "under red.local, not red" in one.message for one in said
+    )
+
+
+async def test_what_is_near_must_show_the_known_key(
+    red: Host, known_hosts: Path, tmp_path: Path
+) -> None:
+    """Anyone can answer to NAME.local: a known key of NAME is asked for, before any password."""
+    _keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other"))
+    known_hosts.parent.mkdir()
+    wrong = f"red {(tmp_path / 'other.pub').read_text()}"
+    known_hosts.write_text(wrong)
+    host = _as(_unknown(red, known_hosts), address=None)
+    connector = Connector(OPTIONS, resolve=_only_nearby(red))
+    with pytest.raises(HostKeyChanged, match="in place of red shows the key"):
+        await connector.connect(host)
+    assert known_hosts.read_text() == wrong
+    assert red.known_hosts_file
+    right = red.known_hosts_file.read_text().replace(str(red.address), "red")
+    known_hosts.write_text(right)
+    async with aclosing(await connector.connect(host)) as transport:
+        assert (await transport.run(command("uname", "-n"))).text == "red\n"
+    await connector.aclose()
+    assert known_hosts.read_text() == right
 
 
 async def test_a_silent_address_does_not_hold_up_the_next(
