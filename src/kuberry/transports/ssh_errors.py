@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from kuberry.errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -105,6 +107,13 @@ def _no_connection(error: OSError, *, host: str, where: str) -> Unreachable:
         message = f"{where} refuses connections"
         remedy = "start the SSH server there (`sudo systemctl enable --now ssh`), or give its port"
     else:
-        message = f"{where} cannot be reached: {error.strerror or error}"
+        message = f"{where} cannot be reached: {_cause(error)}"
         remedy = "is the machine on, and in this network?"
     return Unreachable(message, host=host, remedy=remedy)
+
+
+def _cause(error: OSError) -> str:
+    """Return the system's words, for asyncio puts "Connect call failed" in their place."""
+    if error.errno and error.errno > 0:  # those of look-ups are below, with words of their own
+        return os.strerror(error.errno)
+    return error.strerror or str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 
 import asyncssh
 import pytest
@@ -28,6 +29,14 @@ LOGIN = [
     (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Unreachable, "refuses connections"),
     (OSError(errno.EHOSTUNREACH, "No route to host"), Unreachable, "No route to host"),
     (TimeoutError(errno.ETIMEDOUT, "Connection timed out"), Unreachable, "timed out"),
+    (
+        OSError(errno.EHOSTUNREACH, "Connect call failed ('10.0.0.9', 22)"),
+        Unreachable,
+        "^red: red port 22 cannot be reached: No route to host\n",
+    ),
+    (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed"), Unreachable, "refuses"),
+    (TimeoutError("no errno"), Unreachable, "cannot be reached: no errno"),
+    (socket.gaierror(socket.EAI_NONAME, "Name unknown"), Unreachable, "reached: Name unknown"),
 ]
 
 
