@@ -31,7 +31,9 @@ def record(lab_id: str, lab_dir: Path) -> None:
     directory = Names(lab_id).run_dir
     directory.mkdir(parents=True, exist_ok=True)
     text = LabRecord(lab_id=lab_id, lab_dir=lab_dir).model_dump_json()
-    (directory / _RECORD).write_text(text)
+    fresh = directory / f"{_RECORD}.new"  # whole or not at all: half a record is nobody's to judge
+    fresh.write_text(text)
+    fresh.rename(directory / _RECORD)
 
 
 def declare_whole(lab_id: str) -> None:
@@ -53,28 +55,44 @@ async def found() -> frozenset[str]:
     return frozenset(one for one in ids if one)
 
 
-async def clear_orphans(emit: Emit, *, but: str) -> None:
+async def clear_orphans(emit: Emit, *, but: str) -> tuple[str, ...]:
     """Remove all labs whose directory is gone; the caller holds the machine-wide lock.
 
     Args:
         but: The id of the caller's own lab.
+
+    Returns:
+        The ids of the labs that were removed.
     """
+    removed: list[str] = []
     for lab_id in sorted(await found() - {but}):
         # Whoever holds the lock is at work on that lab, which may have no memory yet.
         with contextlib.suppress(HostBusy):
             async with locks.hold(Names(lab_id).run_dir, deadline_s=_NO_WAIT_S):
-                if _is_orphan(lab_id):
+                if is_orphan(lab_id, emit):
                     emit(Notice(message=f"removing what is left of the lost lab {lab_id}"))
                     await clear(lab_id)
+                    removed.append(lab_id)
+    return tuple(removed)
 
 
-def _is_orphan(lab_id: str) -> bool:
+def is_orphan(lab_id: str, emit: Emit, run_dir: Path | None = None) -> bool:
+    """Return whether nobody's directory remembers lab *lab_id*; a file that is there counts.
+
+    Args:
+        emit: Is told of a lab that is left alone because its files cannot be understood.
+        run_dir: Where its record is; ``None`` is the place of all labs' records.
+    """
+    file = (run_dir or Names(lab_id).run_dir) / _RECORD
     try:
-        known = LabRecord.model_validate_json((Names(lab_id).run_dir / _RECORD).read_bytes())
+        known = LabRecord.model_validate_json(file.read_bytes())
         state = read_state(known.lab_dir)
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
         return True
-    except PreflightFailed:  # there is a file that we cannot read: not ours to judge
+    except (OSError, ValueError, PreflightFailed) as error:
+        # Another user's, or another version's: not ours to judge.
+        reason = error.message if isinstance(error, PreflightFailed) else f"cannot read {file}"
+        emit(Notice(message=f"the lab {lab_id} is left alone: {reason}"))
         return False
     return state is None or state.lab_id != lab_id
 
