@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     )
     from kuberry.model.facts import HostFacts
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
-    from kuberry.model.lab import LabShape, LabStatus
+    from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
@@ -110,6 +110,7 @@ __all__ = [
     "HostStatus",
     "JournalUnusable",
     "KuberryError",
+    "LabRemoved",
     "LabShape",
     "LabStatus",
     "LabUnavailable",
@@ -193,7 +194,7 @@ _HOMES = {
     ),
     "kuberry.model.facts": "HostFacts",
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
-    "kuberry.model.lab": "LabShape LabStatus",
+    "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",

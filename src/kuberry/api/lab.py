@@ -15,7 +15,7 @@ from kuberry.lab import requirements
 from kuberry.lab.inventory import lab_hosts, read_state
 from kuberry.model.event import Emit, ignore
 from kuberry.model.host import Host
-from kuberry.model.lab import LabShape, LabStatus, PowerVerb
+from kuberry.model.lab import LabRemoved, LabShape, LabStatus, PowerVerb
 from kuberry.settings import Settings
 
 
@@ -49,7 +49,7 @@ async def lab_up(
     return await _status(settings)
 
 
-async def lab_down(*, settings: Settings | None = None, emit: Emit = ignore) -> None:
+async def lab_down(*, settings: Settings | None = None, emit: Emit = ignore) -> LabRemoved:
     """Remove the lab and everything that a killed one left on this machine.
 
     Args:
@@ -63,7 +63,7 @@ async def lab_down(*, settings: Settings | None = None, emit: Emit = ignore) -> 
     await requirements.check(settings.lab_dir)
     from kuberry.lab import down  # noqa: PLC0415
 
-    await down.down(settings.lab_dir, emit)
+    return await down.down(settings.lab_dir, emit)
 
 
 async def lab_status(*, settings: Settings | None = None) -> LabStatus | None:

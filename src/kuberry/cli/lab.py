@@ -10,7 +10,7 @@ import typer
 
 from kuberry.cli.options import HostsOption, Output, OutputOption
 from kuberry.cli.render import console
-from kuberry.cli.running import run
+from kuberry.cli.running import Interrupted, run
 from kuberry.model.lab import LabOs, PowerVerb
 
 if TYPE_CHECKING:
@@ -61,7 +61,12 @@ def up(
     from kuberry.model.lab import LabShape
 
     shape = LabShape(os=os, cpus=cpus, memory_bytes=memory)
-    _print(run(lab_up(hosts, shape=shape, emit=console.print_event)), output)
+    try:
+        found = run(lab_up(hosts, shape=shape, emit=console.print_event))
+    except Interrupted:
+        console.stderr().print("hosts that are up keep running; kuberry lab down takes them down")
+        raise
+    _print(found, output)
 
 
 @app.command()
@@ -100,11 +105,16 @@ def reboot(name: NameArgument, output: OutputOption = Output.TABLE) -> None:
 
 
 @app.command()
-def down() -> None:
+def down(output: OutputOption = Output.TABLE) -> None:
     """Remove the lab, and what is left of killed ones; the base systems stay for the next time."""
     from kuberry.api.lab import lab_down
+    from kuberry.cli.render.lab import print_removed
 
-    run(lab_down(emit=console.print_event))
+    removed = run(lab_down(emit=console.print_event))
+    if output is Output.JSON:
+        console.print_json(removed.model_dump(mode="json"))
+    else:
+        print_removed(removed)
 
 
 def _switch(name: str, verb: PowerVerb, output: Output) -> None:

@@ -131,3 +131,20 @@ class LabStatus(Value):
     hosts: tuple[LabHostStatus, ...]
     dropped_beyond: int | None = None
     dropped_controller: int | None = None
+
+
+class LabRemoved(Value):
+    """What `lab down` removed from this machine.
+
+    Attributes:
+        hosts: Names of the lab's hosts, in the order they were added; empty where there was no
+            lab, or where its file could not be read.
+        lost_labs: Ids of labs whose directory was gone, and which were removed too.
+        settings_put_back: Kernel settings that hosts had changed, with both values.
+        settings_stuck: Kernel settings that could not be put back, with both values.
+    """
+
+    hosts: tuple[str, ...] = ()
+    lost_labs: tuple[str, ...] = ()
+    settings_put_back: tuple[str, ...] = ()
+    settings_stuck: tuple[str, ...] = ()

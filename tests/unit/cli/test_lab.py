@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from kuberry.cli.exits import Exit
 from kuberry.cli.lab import size_bytes
 from kuberry.cli.main import main
 from kuberry.cli.render.lab import print_lab
-from kuberry.model.lab import LabHost, LabHostStatus, LabShape, LabState, LabStatus
+from kuberry.cli.running import Interrupted
+from kuberry.model.lab import LabHost, LabHostStatus, LabRemoved, LabShape, LabState, LabStatus
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,37 @@ def test_no_lab_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert "kuberry lab up" in capsys.readouterr().out
     assert main(["lab", "status", "--output", "json"]) == Exit.DONE
     assert json.loads(capsys.readouterr().out) is None
+
+
+def test_what_was_removed_is_an_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`down` names the hosts to people, and gives programs one document with all of it."""
+    removed = LabRemoved(hosts=("red", "red01"), lost_labs=("0a1b2c",), settings_stuck=("a.b: 1",))
+
+    async def down(**_: object) -> LabRemoved:
+        return removed
+
+    monkeypatch.setattr("kuberry.api.lab.lab_down", down)
+    assert main(["lab", "down"]) == Exit.DONE
+    assert capsys.readouterr().out == "removed red, red01\n"
+    assert main(["lab", "down", "--output", "json"]) == Exit.DONE
+    assert LabRemoved.model_validate_json(capsys.readouterr().out) == removed
+
+
+def test_an_interrupted_up_says_what_keeps_running(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hosts do not end with the command: the line that ends them comes before the last."""
+
+    async def up(*_: object, **__: object) -> LabStatus:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr("kuberry.api.lab.lab_up", up)
+    assert main(["lab", "up", "--hosts", "red"]) == 143
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "hosts that are up keep running; kuberry lab down takes them down"
+    assert last.startswith("interrupted")
 
 
 def test_a_shell_on_an_unknown_host_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

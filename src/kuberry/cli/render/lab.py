@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kuberry.cli.render import console
-from kuberry.model.lab import LabHostStatus, LabShape, LabStatus
+from kuberry.model.lab import LabHostStatus, LabRemoved, LabShape, LabStatus
 
 _MIB = 2**20
 
@@ -25,6 +25,12 @@ def print_lab(found: LabStatus | None) -> None:
         table.add_row(*_cells(host))
     out.print(table)
     out.print(f"network {found.lab.subnet}; {_air_gap(found)}", soft_wrap=True)
+
+
+def print_removed(removed: LabRemoved) -> None:
+    """Print which hosts are gone; what else was removed has been told as it happened."""
+    hosts = ", ".join(removed.hosts)
+    console.stdout().print(f"removed {hosts}" if hosts else "there were no hosts to remove")
 
 
 def _cells(status: LabHostStatus) -> tuple[Text, ...]:
