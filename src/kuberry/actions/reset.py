@@ -12,12 +12,13 @@ from pathlib import Path
 
 from kuberry.actions.compare import compare, proof
 from kuberry.actions.look import look_at_all
+from kuberry.actions.reports import not_reached
 from kuberry.distributions import kubeadm
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import locked
 from kuberry.engine.means import Means
-from kuberry.errors import CommandFailed, HostBusy, KuberryError
+from kuberry.errors import CommandFailed, KuberryError
 from kuberry.model.bundle import Artifact
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
@@ -27,7 +28,7 @@ from kuberry.model.host import Host
 from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
 from kuberry.model.removal import HostRemoval, ResetPlan
-from kuberry.model.report import Ending, HostReport, RunReport
+from kuberry.model.report import HostReport, RunReport
 from kuberry.transports.pool import connect_all
 from kuberry.transports.transport import Transport
 
@@ -126,7 +127,7 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
         wanted = transports if lock and not _in_the_way(work, failed) else {}
         async with locked(wanted, work.operator, work.emit) as (_, busy):
             if busy or _in_the_way(work, failed):
-                yield _Ready(transports, {}, _reports(failed | busy), None)
+                yield _Ready(transports, {}, not_reached(failed | busy), None)
                 return
             work.emit(Phase(name="facts", message="looking at the hosts"))
             sight = await look_at_all(transports)
@@ -154,13 +155,13 @@ def _planned(
             work.emit(Notice(host=name, message=message))
     failures = {name: error for name, error in failed.items() if name in work.leaving}
     if _in_the_way(work, failures):
-        return _Ready(transports, seen, _reports(failures), None)
+        return _Ready(transports, seen, not_reached(failures), None)
     try:
         todo = kubeadm.remove(work.cluster, seen, work.leaving)
     except NotSeen as error:
         reason = CommandFailed(str(error), command="facts", exit_status=0, stderr="")
-        return _Ready(transports, seen, _reports(dict.fromkeys(work.leaving, reason)), None)
-    return _Ready(transports, seen, _reports(failures), todo)
+        return _Ready(transports, seen, not_reached(dict.fromkeys(work.leaving, reason)), None)
+    return _Ready(transports, seen, not_reached(failures), todo)
 
 
 def _is_unrecorded(host: Seen) -> bool:
@@ -251,22 +252,3 @@ def _together(
 def _failed(report: HostReport, error: KuberryError) -> HostReport:
     said = {"code": error.code, "message": error.message, "remedy": error.remedy}
     return report.model_copy(update={"ending": "failed", "failed_step": "compare", **said})
-
-
-def _reports(failed: Mapping[str, KuberryError]) -> tuple[HostReport, ...]:
-    return tuple(
-        HostReport(
-            host=name,
-            ending=_ending(error),
-            code=error.code,
-            message=error.message,
-            remedy=error.remedy,
-        )
-        for name, error in failed.items()
-    )
-
-
-def _ending(error: KuberryError) -> Ending:
-    if isinstance(error, HostBusy):
-        return "busy"
-    return "failed" if isinstance(error, CommandFailed) else "unreachable"

@@ -8,10 +8,11 @@ from kuberry.engine import artifacts, host_state, restore
 from kuberry.engine.files import Content, write_files
 from kuberry.engine.means import Means
 from kuberry.engine.outcome import require
+from kuberry.engine.redact import redact
 from kuberry.engine.unit import run_as_unit
 from kuberry.engine.values import Blocked, Values
 from kuberry.errors import CommandFailed, CommandTimeout
-from kuberry.model.event import StepProgress
+from kuberry.model.event import Notice, StepProgress
 from kuberry.model.plan import (
     Clear,
     Gate,
@@ -30,6 +31,8 @@ from kuberry.model.plan import (
 )
 from kuberry.shell import script
 from kuberry.transports.transport import Transport
+
+_NOTICE = "notice: "
 
 
 class Worker:
@@ -106,12 +109,19 @@ class Worker:
             self._transport, step.id, text, stdin=stdin, deadline_s=step.deadline_s
         )
         require(result, f"{step.title} failed", host=self._host)
+        self._tell(result.stderr.decode(errors="replace"))
         lines = result.text.splitlines()
         if len(lines) < len(step.captures):
             message = f"{step.title}: it printed {len(lines)} lines, {len(step.captures)} expected"
             raise CommandFailed(message, command=step.id, exit_status=0, stderr="", host=self._host)
         for name, line in zip(step.captures, lines, strict=False):
             self._values.set(name, line)
+
+    def _tell(self, stderr: str) -> None:
+        for line in stderr.splitlines():
+            if line.startswith(_NOTICE):
+                message = redact(line.removeprefix(_NOTICE), self._values.known())
+                self._means.emit(Notice(host=self._host, message=message))
 
     async def _wait_until(self, step: WaitUntil) -> None:
         try:

@@ -81,6 +81,8 @@ class LoadImages(Value):
 class Run(Value):
     """Run shell text as root, as a named transient unit that a later run finds and waits for.
 
+    Lines of its standard error that begin with ``notice: `` are told to the user.
+
     Attributes:
         script: Shell text of this project; values from outside come as *arguments*.
         stdin: What it reads; the place for secrets.

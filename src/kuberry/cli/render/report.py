@@ -95,7 +95,8 @@ def _deployed(report: RunReport) -> dict[RunOutcome, str]:
 
 
 def _reset(report: RunReport) -> dict[RunOutcome, str]:
-    good = _good(report)
+    proven = {one.where for one in report.probes}  # hosts that stay in the cluster have no probe
+    good = fold(one.host for one in report.hosts if one.host in proven) or _good(report)
     return {
         **_NOTHING,
         "done": f"[bold green]as before kuberry came[/bold green]: {escape(good)}",
@@ -107,11 +108,27 @@ def _reset(report: RunReport) -> dict[RunOutcome, str]:
     }
 
 
+def _stopped(report: RunReport) -> dict[RunOutcome, str]:
+    good = _good(report)
+    return {
+        **_NOTHING,
+        "done": f"[bold green]off[/bold green]: {escape(good)}; power alone brings it back",
+        "unchanged": "nothing was done",
+        "refused": "nothing was done",
+        "failed": "the same line goes on where this one stopped",
+        "partly-done": f"off: {escape(good)}",
+        "unverified": "off",
+    }
+
+
 _NOTHING: dict[RunOutcome, str] = {
     "unreachable": "nothing was done: some hosts cannot be reached",
     "busy": "nothing was done: another run is at work on these hosts",
 }
-_WORDS: dict[str, Callable[[RunReport], dict[RunOutcome, str]]] = {"reset": _reset}
+_WORDS: dict[str, Callable[[RunReport], dict[RunOutcome, str]]] = {
+    "reset": _reset,
+    "stop": _stopped,
+}
 
 
 def _good(report: RunReport) -> str:

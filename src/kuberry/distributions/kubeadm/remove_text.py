@@ -5,28 +5,29 @@ from __future__ import annotations
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT
 from kuberry.model.installed import BEFORE
 
-_PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 # $1 node, $2 seconds for its pods to go. A drain that does not come to its end stops nothing.
-FORGET_NODE = f"""{_PATH}
+FORGET_NODE = f"""{PATH}
 set -eu
 export KUBECONFIG=/etc/kubernetes/admin.conf
 if kubectl --request-timeout 10s get node "$1" >/dev/null 2>&1; then
-    kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout "$2s" >&2 ||
-        echo "not all pods have left $1 within $2 s" >&2
+    said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
+        --timeout "$2s" 2>&1) ||
+        echo "notice: not all pods have left $1 within $2 s: $(printf %s "$said" | tail -n 1)" >&2
     kubectl --request-timeout 30s delete node "$1" >&2
 fi
 echo yes
 """
 
 # $@ networks of pods
-FORGET_ROUTES = f"""{_PATH}
+FORGET_ROUTES = f"""{PATH}
 for network; do ip route del "$network" 2>/dev/null; done
 exit 0
 """
 
 # What its own version knows to undo; what is missing or stuck is undone by the steps after it.
-KUBEADM_RESET = f"""{_PATH}
+KUBEADM_RESET = f"""{PATH}
 command -v kubeadm >/dev/null || exit 0
 case $(kubeadm version -o short) in
 v1.1?.* | v1.2[01].*) socket=/run/containerd/containerd.sock ;;
@@ -39,7 +40,7 @@ exit 0
 
 # A shim outlives its containerd. Only what is in the namespace and the control groups of
 # Kubernetes is ended, and only its mounts are taken away.
-REMOVE_CONTAINERS = rf"""{_PATH}
+REMOVE_CONTAINERS = rf"""{PATH}
 ctr() {{ timeout 60 "$(command -v ctr)" -n k8s.io "$@"; }}
 if command -v containerd >/dev/null && systemctl start containerd; then
     for task in $(ctr tasks ls -q); do
@@ -66,7 +67,7 @@ exit 0
 
 # $1 the range of pods. Rules go by name, in one transaction for each table: those of others, and
 # what they count, stay. Tables of nftables that were not there before go when they are empty.
-REMOVE_NETWORK = rf"""{_PATH}
+REMOVE_NETWORK = rf"""{PATH}
 was() {{ zcat {BEFORE} | grep -qE -e "$1"; }}
 if [ -e {ROUTES_SCRIPT} ]; then
     sed -n 's/^ip route replace /ip route del /p' {ROUTES_SCRIPT} | sh 2>/dev/null
