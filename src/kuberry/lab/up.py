@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from kuberry.errors import KuberryError, UsageError
-from kuberry.lab import disks, locks, machine, network, readiness, roots, subnet, sweep, sysctls
+from kuberry.lab import (
+    bridge_filter,
+    disks,
+    locks,
+    machine,
+    network,
+    readiness,
+    roots,
+    subnet,
+    sweep,
+    sysctls,
+)
 from kuberry.lab.inventory import read_state
 from kuberry.lab.names import RUN_DIR, Names, lab_id
 from kuberry.model.event import Emit, Notice
@@ -84,6 +95,8 @@ async def _network(lab_dir: Path, emit: Emit) -> LabState:
         disks.write_state(lab)
         await network.create_network(lab)
         sweep.declare_whole(own)
+        if warning := await bridge_filter.warning():
+            emit(Notice(message=warning))
     return lab
 
 
