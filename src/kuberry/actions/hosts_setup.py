@@ -17,7 +17,7 @@ from kuberry.model.setup import HostSetup, SetupReport, SetupWish, problem_of
 from kuberry.transports.login import connect
 from kuberry.transports.pool import connect_all
 from kuberry.transports.ssh import SshTransport
-from kuberry.transports.user_key import UserKey, user_key
+from kuberry.transports.user_key import UserKey, find_key, make_key, new_key_file
 
 
 async def refusing_keys(
@@ -43,15 +43,12 @@ async def setup_hosts(
     Args:
         wish: The password, the key to authorise, and whether the hosts are to reach each other.
         options: How to log in; without a sudo password the login password is tried with sudo.
-        emit: Is told of first contacts, and of a key that was made.
+        emit: Is told of first contacts, and of a key before it is made.
 
     Raises:
         UsageError: The public key or the SSH configuration cannot be used.
     """
-    chosen = Path(wish.public_key) if wish.public_key else None
-    key = await asyncio.to_thread(user_key, chosen)
-    if key.is_new:
-        emit(Notice(message=f"there was no key: {key.identity_file} was made"))
+    key = await _key(wish, emit)
     if options.sudo_password is None:
         options = options.model_copy(update={"sudo_password": wish.password})
     rows = await _prepare_all(hosts, key, wish, options, emit)
@@ -65,6 +62,16 @@ async def setup_hosts(
         is_key_new=key.is_new,
         hosts=tuple(rows),
     )
+
+
+async def _key(wish: SetupWish, emit: Emit) -> UserKey:
+    """Return the key to install; a new one is announced before it is made."""
+    chosen = Path(wish.public_key) if wish.public_key else None
+    found = await asyncio.to_thread(find_key, chosen)
+    if found is not None:
+        return found
+    emit(Notice(message=f"you have no SSH key: {new_key_file()} is made, without a passphrase"))
+    return await asyncio.to_thread(make_key)
 
 
 async def _prepare_all(

@@ -57,7 +57,7 @@ async def setup_hosts(
         user: Login name, instead of any other; ``None`` leaves it to the hosts.
         options: How to log in; ``None`` means the defaults.
         settings: Where the inventory and the lab are; ``None`` asks the environment.
-        emit: Is told of first contacts, and of a key that was made.
+        emit: Is told of first contacts, and of a key before it is made.
 
     Raises:
         HostExpressionError: A part of an expression is wrong.

@@ -37,6 +37,8 @@ def setup(
 ) -> Exit:
     """Install your public key on hosts, prove login by it, and prove sudo.
 
+    If you have no key in ~/.ssh, a new one is made there: id_ed25519, without a passphrase.
+
     Asks for the login password once, and only where no key of yours is let in yet. Where standard
     input is no terminal, each password that is needed is its next line.
     """

@@ -35,29 +35,62 @@ class UserKey:
     is_new: bool = False
 
 
-def user_key(chosen: Path | None, directory: Path | None = None) -> UserKey:
-    """Return the key in the file *chosen*, else the user's usual one, else a new one.
+def find_key(chosen: Path | None, directory: Path | None = None) -> UserKey | None:
+    """Return the key in the file *chosen*, else the user's usual one; ``None`` if there is none.
 
     Args:
         directory: Where keys are; ``None`` means ~/.ssh.
 
     Raises:
-        UsageError: *chosen* holds no public key.
+        UsageError: *chosen* holds no public key, or the usual key has lost its public half.
     """
+    directory = directory or _usual_directory()
     if chosen is not None:
-        return _read(chosen.expanduser())
-    directory = directory or Path.home() / ".ssh"
+        return _read(chosen.expanduser(), directory)
     for name in _USUAL:
         if (public := directory / f"{name}.pub").is_file():
-            return _read(public)
-    return _make(directory / _USUAL[0])
+            return _read(public, directory)
+    if (private := new_key_file(directory)).exists():
+        raise UsageError(
+            f"{private} has no public half beside it",
+            remedy=f"ssh-keygen -y -f {private} > {private}.pub",
+        )
+    return None
 
 
-def _read(public: Path, *, is_new: bool = False) -> UserKey:
+def new_key_file(directory: Path | None = None) -> Path:
+    """Return where `make_key` writes the private half."""
+    return (directory or _usual_directory()) / _USUAL[0]
+
+
+def make_key(directory: Path | None = None) -> UserKey:
+    """Make the user's usual key, for one who has none; a file that is there is never overwritten.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    private = new_key_file(directory)
+    comment = f"{getpass.getuser()}@{socket.gethostname()}"
+    key = asyncssh.generate_private_key("ssh-ed25519", comment=comment)
+    private.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+    public = private.with_name(private.name + ".pub")
+    _write(private, key.export_private_key(), _PRIVATE_MODE)
+    _write(public, key.export_public_key(), _PUBLIC_MODE)
+    return _read(public, private.parent, is_new=True)
+
+
+def _usual_directory() -> Path:
+    return Path.home() / ".ssh"
+
+
+def _read(public: Path, directory: Path, *, is_new: bool = False) -> UserKey:
     try:
         text = public.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the public key {public} cannot be read: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(
+            f"the public key {public} cannot be read: {reason}", remedy=_others(public, directory)
+        ) from None
     if "PRIVATE KEY" in text:
         raise UsageError(
             f"{public} is a private key, which never leaves this machine",
@@ -66,7 +99,9 @@ def _read(public: Path, *, is_new: bool = False) -> UserKey:
     try:
         key = asyncssh.import_public_key(text)
     except asyncssh.KeyImportError as error:
-        raise UsageError(f"{public} holds no public key: {error}") from None
+        raise UsageError(
+            f"{public} holds no public key: {error}", remedy=_others(public, directory)
+        ) from None
     private = public.with_suffix("")
     return UserKey(
         public_file=public,
@@ -77,19 +112,12 @@ def _read(public: Path, *, is_new: bool = False) -> UserKey:
     )
 
 
-def _make(private: Path) -> UserKey:
-    if private.exists():
-        raise UsageError(
-            f"{private} has no public half beside it",
-            remedy=f"ssh-keygen -y -f {private} > {private}.pub",
-        )
-    comment = f"{getpass.getuser()}@{socket.gethostname()}"
-    key = asyncssh.generate_private_key("ssh-ed25519", comment=comment)
-    private.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-    public = private.with_name(private.name + ".pub")
-    _write(private, key.export_private_key(), _PRIVATE_MODE)
-    _write(public, key.export_public_key(), _PUBLIC_MODE)
-    return _read(public, is_new=True)
+def _others(public: Path, directory: Path) -> str:
+    """Return what to do where *public* is no key: the keys of *directory*, or how to get one."""
+    others = sorted(one for one in directory.glob("*.pub") if one != public)
+    if others:
+        return f"name one that exists: {', '.join(map(str, others))}"
+    return "make a key: ssh-keygen -t ed25519"
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

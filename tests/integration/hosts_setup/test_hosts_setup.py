@@ -77,7 +77,7 @@ async def test_a_password_becomes_a_key(a_pi: Host, home: Path) -> None:
     assert (row.key_login, row.sudo, row.is_ready) == (True, "password", True), row
     assert (report.is_key_new, report.is_changed) == (True, True)
     assert row.changes == ("your key was authorised",)
-    assert any(isinstance(one, Notice) and "was made" in one.message for one in said)
+    assert any(isinstance(one, Notice) and "id_ed25519 is made" in one.message for one in said)
     again = await _setup([a_pi])
     assert (again.is_changed, again.not_ready) == (False, ())
     by_key = await _setup([a_pi], password=None)

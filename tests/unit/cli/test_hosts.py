@@ -57,3 +57,10 @@ def test_wrong_words_lead_to_the_help_of_their_command(capsys: pytest.CaptureFix
     """The remedy is the help of the command that was typed, not of the whole program."""
     assert main(["deploy", "--nonsense"]) == 2
     assert "kuberry deploy --help" in capsys.readouterr().err
+
+
+def test_help_says_that_setup_may_make_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in ~/.ssh is nothing to be surprised by."""
+    assert main(["hosts", "setup", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "If you have no key in ~/.ssh, a new one is made there: id_ed25519" in said
