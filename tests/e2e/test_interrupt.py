@@ -1,0 +1,105 @@
+"""Ctrl-C in the middle of a real deploy: one line, and the same line completes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kuberry.api.bundle import lab_bundle
+from kuberry.api.lab import lab_down, lab_shell, lab_up
+from kuberry.api.runs import list_runs, load_run
+from kuberry.model.run import EventRecord
+from kuberry.settings import Settings
+from one_cluster import own_settings
+
+HOST = "stop"
+LINE = "interrupted; the same line goes on where this one stopped\n"
+DEADLINE_S = 900
+
+
+@pytest.fixture
+def lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
+    """Give the settings of a lab of one host, and the bundle for it."""
+    settings = own_settings(tmp_path)
+    asyncio.run(lab_bundle(settings=settings))
+    try:
+        asyncio.run(lab_up(HOST, settings=settings))
+        yield settings
+    finally:
+        asyncio.run(lab_down(settings=settings))
+
+
+def begin(settings: Settings) -> subprocess.Popen[str]:
+    """Type the line."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kuberry", "deploy", "--hosts", HOST, "--no-verify", "-o", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ
+        | {
+            "KUBERRY_STATE_DIR": str(settings.state_dir),
+            "KUBERRY_CONFIG_DIR": str(settings.config_dir),
+            "KUBECONFIG": str(settings.state_dir / "kubeconfig"),
+        },
+    )
+
+
+def wait_for_unit(settings: Settings, step: str) -> None:
+    """Wait until the host is at work at *step*."""
+    look = f"systemctl list-units --plain --no-legend 'kuberry-step-{step}-*' | grep -q ' active '"
+    words = (*lab_shell(HOST, settings=settings), "--", f"until {look}; do sleep 0.1; done")
+    subprocess.run(words, check=True, capture_output=True, timeout=300)
+
+
+def stop_in(
+    settings: Settings, process: subprocess.Popen[str], step: str, number: signal.Signals
+) -> tuple[str, str]:
+    """Send the signal in the middle of *step*; return the result, and what was said to people."""
+    words: list[str] = []
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stderr:
+            if not line.startswith("{"):
+                words.append(line)
+                continue
+            event = EventRecord.model_validate_json(line).event
+            if event.kind == "step-started" and event.step == step:
+                wait_for_unit(settings, step)
+                process.send_signal(number)
+        return process.stdout.read(), "".join(words)
+
+
+def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None:
+    """Stopped in dpkg, stopped in kubeadm init, done, unchanged.
+
+    A stopped run says one line and gives no report; the journal knows it; what had begun on the
+    host goes on, and the next run waits for it.
+    """
+    for step, number, code in (("packages", signal.SIGINT, 130), ("init", signal.SIGTERM, 143)):
+        process = begin(lab)
+        result, said = stop_in(lab, process, step, number)
+        (run, *_) = list_runs(settings=lab)
+
+        assert (process.returncode, said, result) == (code, LINE, ""), step
+        assert (run.state, load_run(run.id, settings=lab).report) == ("interrupted", None)
+    reports = []
+    for _ in range(2):
+        process = begin(lab)
+        output, errors = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0, errors
+        reports.append(json.loads(output))
+
+    done = [step["id"] for step in reports[0]["hosts"][0]["steps"]]
+
+    assert [one["outcome"] for one in reports] == ["done", "unchanged"]
+    assert not {"packages", "init"} & set(done)
