@@ -31,8 +31,9 @@ PACKAGES = (
 )
 
 # systemd-nspawn leaves the controllers of cgroup v1 read-only and "/" private; a kubelet needs the
-# former writable and the latter shared. The machine's swap is not the host's, and its magic SysRq
-# key must not be within reach.
+# former writable and the latter shared. The machine's swap is not the host's. What the machine
+# would run as its root (core_pattern), what puts it to sleep or down, and what nobody could put
+# back must not be hit by accident; root could still undo the mounts (docs/adr/0005).
 _PREPARE = """#!/bin/sh
 set -e
 mount --make-rshared /
@@ -40,10 +41,15 @@ for controller in /sys/fs/cgroup/*; do
     if mountpoint -q "$controller"; then mount -o remount,bind,rw "$controller"; fi
 done
 mount --bind /usr/local/lib/kuberry-lab/swaps /proc/swaps
-if [ -e /proc/sysrq-trigger ]; then
-    mount --bind /proc/sysrq-trigger /proc/sysrq-trigger
-    mount -o remount,bind,ro /proc/sysrq-trigger
-fi
+for file in /proc/sysrq-trigger /sys/power/state \\
+    /proc/sys/kernel/core_pattern /proc/sys/kernel/modules_disabled \\
+    /proc/sys/kernel/kexec_load_disabled /proc/sys/kernel/unprivileged_bpf_disabled
+do
+    if [ -e "$file" ]; then
+        mount --bind "$file" "$file"
+        mount -o remount,bind,ro "$file"
+    fi
+done
 """
 
 _PREPARE_UNIT = """[Unit]

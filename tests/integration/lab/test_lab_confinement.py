@@ -42,6 +42,7 @@ _CALLS = {
     "swapon": {"x86_64": 167, "aarch64": 224},
     "swapoff": {"x86_64": 168, "aarch64": 225},
     "kexec_load": {"x86_64": 246, "aarch64": 104},
+    "open_by_handle_at": {"x86_64": 304, "aarch64": 265},
 }
 _CALL = 'my $status = syscall({number}, -1, -1, -1, 0); print $status, " ", $! + 0'
 _EPERM, _EFAULT = f"-1 {errno.EPERM}", f"-1 {errno.EFAULT}"
@@ -77,6 +78,30 @@ def test_the_capability_to_set_the_clock_is_gone(lab: LabState, run_on: RunOn) -
     assert [(one >> 25 & 1, one >> 16 & 1) for one in sets] == [(0, 0)] * 3
 
 
+_GUARDED = (
+    *("/proc/sysrq-trigger", "/sys/power/state", "/proc/sys/kernel/core_pattern"),
+    *("/proc/sys/kernel/modules_disabled", "/proc/sys/kernel/kexec_load_disabled"),
+    "/proc/sys/kernel/unprivileged_bpf_disabled",
+)
+
+
+@pytest.mark.parametrize("file", _GUARDED)
+def test_what_the_machine_could_not_take_back_is_read_only(
+    lab: LabState, run_on: RunOn, file: str
+) -> None:
+    """Root of a host cannot even open for writing what the machine would run, or end by."""
+    if not Path(file).exists():
+        pytest.skip(f"the kernel of this machine has no {file}")
+    opened = run_on(lab.login("red"), f"sudo sh -c ': >{file}'")
+    assert opened.returncode != 0
+    assert "Read-only file system" in opened.stderr
+
+
+def test_other_settings_of_the_same_room_can_be_written(lab: LabState, run_on: RunOn) -> None:
+    """The guard is for single files: a kubelet must be able to open its own settings."""
+    assert run_on(lab.login("red"), "sudo sh -c ': >/proc/sys/kernel/panic'").returncode == 0
+
+
 def test_settings_that_hosts_change_are_put_back(
     lab: LabState, run_on: RunOn, tmp_path: Path
 ) -> None:
@@ -95,7 +120,7 @@ def test_settings_that_hosts_change_are_put_back(
     assert reached == wanted
     assert {name: file.read_text() for name, file in files.items()} == before
     changed = {name for name, value in wanted.items() if before[name].strip() != value}
-    assert changed <= {line.partition(":")[0] for line in said}
+    assert changed <= {line.partition(":")[0] for line in said.back}
 
 
 def _dropped(lab: LabState) -> dict[str, int]:

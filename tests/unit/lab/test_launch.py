@@ -27,7 +27,9 @@ def test_a_spec_survives_its_file() -> None:
     assert launch.Spec.from_json(SPEC.to_json()) == SPEC
 
 
-@pytest.mark.parametrize("name", ["@clock", "@module", "@swap", "@raw-io", "kexec_load"])
+@pytest.mark.parametrize(
+    "name", ["@clock", "@module", "@swap", "@raw-io", "kexec_load", "open_by_handle_at"]
+)
 def test_calls_that_change_the_machine_are_forbidden(name: str) -> None:
     """The filter names each group that has no namespace, and allows none of it."""
     filters = [word for word in launch.nspawn(SPEC) if word.startswith("--system-call-filter=")]
