@@ -29,8 +29,10 @@ def fold(names: Iterable[str]) -> str:
         ValueError: One of them is no host name.
     """
     groups: list[list[_Parts]] = []
-    once = {one.key: str(one) for one in reversed([split_name(name) for name in names])}
-    for name in reversed(once.values()):
+    once: dict[object, str] = {}
+    for host in map(split_name, names):
+        once.setdefault(host.key, str(host))
+    for name in once.values():
         parts = _parts(name)
         if groups and parts.digits and _are_neighbours(groups[-1][-1], parts):
             groups[-1].append(parts)

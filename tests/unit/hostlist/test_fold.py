@@ -20,6 +20,7 @@ FOLDED = [
     ("red01 blue red02", "red01,blue,red02"),
     ("[fd00::1]:22 [fd00::2]:22", "[fd00::1]:22,[fd00::2]:22"),
     ("red1 red1 red2", "red[1-2]"),
+    ("red red01 red Red red02", "red,red[01-02]"),
     ("red", "red"),
     ("", ""),
 ]
