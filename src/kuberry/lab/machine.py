@@ -117,12 +117,19 @@ async def remove(lab_id: str, name: str, number: int) -> None:
     netns = names.netns(name)
     if os.path.ismount(netns):
         await run("umount", str(netns))
-    if await succeeds("ip", "link", "show", names.link(number)):
-        await run("ip", "link", "delete", names.link(number))
+    await _delete_link(names.link(number))
     for file in (netns, *_record(directory)):
         file.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         directory.rmdir()
+
+
+async def _delete_link(link: str) -> None:
+    """Delete *link* where it is; its other end may go with its namespace and take it along."""
+    if await succeeds("ip", "link", "delete", link):
+        return
+    if await succeeds("ip", "link", "show", link):
+        await run("ip", "link", "delete", link)
 
 
 def _record(directory: Path) -> tuple[Path, ...]:
