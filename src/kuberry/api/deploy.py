@@ -11,8 +11,8 @@ from kuberry.actions.verify import prove
 from kuberry.actions.wish import make_wish
 from kuberry.api.bundle import lab_bundle
 from kuberry.api.hosts import resolve
-from kuberry.api.operator import operator
 from kuberry.api.kubeconfig import access
+from kuberry.api.operator import operator
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.errors import UsageError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kuberry.lab import down, names, sysctls
+from kuberry.lab import down, names, sweep, sysctls
 from kuberry.model.event import AnyEvent
 from kuberry.model.lab import LabHost, LabRemoved, LabShape, LabState
 
@@ -25,10 +25,10 @@ def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "run"
     for module in (down, names):
         monkeypatch.setattr(module, "RUN_DIR", directory)
-    monkeypatch.setattr(down.sweep, "clear_orphans", none)
-    monkeypatch.setattr(down.sweep, "clear", none)
-    monkeypatch.setattr(down.sweep, "found", none)
-    monkeypatch.setattr(down.sysctls, "restore", lambda: RESTORED)
+    monkeypatch.setattr(sweep, "clear_orphans", none)
+    monkeypatch.setattr(sweep, "clear", none)
+    monkeypatch.setattr(sweep, "found", none)
+    monkeypatch.setattr(sysctls, "restore", lambda: RESTORED)
     return directory
 
 

@@ -78,6 +78,8 @@ kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f "$1"
 _READY = """
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 path='{.status.conditions[?(@.type=="Ready")].status}'
+# What the API says may be older than the last start of the kubelet, which listens on 10250.
+ss -Hltn 'sport = :10250' | grep -q . || exit 1
 [ "$(kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 5s \\
     get node "$1" -o jsonpath="$path" 2>/dev/null)" = True ]
 """

@@ -12,6 +12,7 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("kubeadm", ("/etc/kubernetes/kubelet.conf", "/etc/kubernetes/admin.conf")),
 )
 
+
 class Unit(Value):
     """A unit of systemd that exists on the host."""
 
