@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kuberry.errors import CommandFailed
 from kuberry.shell import Command, script
 from kuberry.transports.transport import CommandResult, Transport
 
@@ -63,13 +62,6 @@ async def checked(
     """
     done = await transport.run(order, stdin=stdin, deadline_s=deadline_s)
     if not done.ok:
-        stderr = done.stderr.decode(errors="replace")
-        cause = " ".join(stderr.split()) or f"exit status {done.exit_status}"
-        raise CommandFailed(
-            f"{what} could not be prepared: {cause}",
-            command=order.text,
-            exit_status=done.exit_status,
-            stderr=stderr,
-            host=transport.host.name,
-        )
+        message = f"{what} could not be prepared"
+        raise done.failure(message, command=order.text, host=transport.host.name)
     return done

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuberry.errors import CommandFailed, CommandTimeout, KuberryError, SudoFailed, TransportError
+from kuberry.errors import CommandTimeout, KuberryError, SudoFailed, TransportError
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.host import Host
 from kuberry.shell import Command, command, script
@@ -233,17 +233,8 @@ class SshTransport:
         )
 
     def _require(self, result: CommandResult, message: str, named: Command) -> None:
-        if result.ok:
-            return
-        stderr = result.stderr.decode(errors="replace")
-        cause = "; ".join(stderr.split("\n")).strip("; ") or f"exit status {result.exit_status}"
-        raise CommandFailed(
-            f"{message}: {cause}",
-            command=named.text,
-            exit_status=result.exit_status,
-            stderr=stderr,
-            host=self._host.name,
-        )
+        if not result.ok:
+            raise result.failure(message, command=named.text, host=self._host.name)
 
 
 def _first_line(command: Command) -> str:

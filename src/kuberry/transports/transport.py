@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from kuberry.errors import CommandFailed
 from kuberry.model.host import Host
 from kuberry.shell import Command
 
@@ -40,6 +41,22 @@ class CommandResult:
     def text(self) -> str:
         """Return standard output as text; bytes that are not UTF-8 are replaced."""
         return self.stdout.decode(errors="replace")
+
+    def failure(self, message: str, *, command: str, host: str) -> CommandFailed:
+        """Return the error for a command that did not succeed: *message*, and its complaints.
+
+        Args:
+            message: The sentence's beginning: ``/etc/hosts could not be read``.
+        """
+        stderr = self.stderr.decode(errors="replace")
+        complaints = [line.strip() for line in stderr.splitlines() if line.strip()]
+        return CommandFailed(
+            f"{message}: {'; '.join(complaints) or f'exit status {self.exit_status}'}",
+            command=command,
+            exit_status=self.exit_status,
+            stderr=stderr,
+            host=host,
+        )
 
 
 class Transport(Protocol):
