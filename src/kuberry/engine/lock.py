@@ -78,6 +78,7 @@ class Locks:
         try:
             await _first_of(answer, task, host=transport.host.name)
         except BaseException:
+            answer.cancel()  # nobody listens any more
             await _end(release, task)
             raise
         self._held[transport.host.name] = release, task
