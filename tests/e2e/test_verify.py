@@ -83,7 +83,7 @@ def _broken(on: On, host: str, text: str, repair: str) -> Iterator[None]:
 
 
 def _gone(on: On) -> bool:
-    for _ in range(40):
+    for _ in range(120):
         if on(FIRST, LEFT) == "":
             return True
         time.sleep(0.5)
@@ -278,6 +278,7 @@ def test_storage(deployed: Deployed, on: On, monkeypatch: pytest.MonkeyPatch) ->
     on(FIRST, f"echo '{storage_class}' | {KUBECTL} create -f -")
     try:
         without = _ask(deployed)
+        assert _gone(on)  # its claim would take the volume
         on(FIRST, f"echo '{volume}' | {KUBECTL} create -f -")
         monkeypatch.setattr(workloads, "CLAIM_S", 60.0)
         with_volume = _ask(deployed)
@@ -292,7 +293,7 @@ def test_storage(deployed: Deployed, on: On, monkeypatch: pytest.MonkeyPatch) ->
 ANSWER = """
 import socket, sys
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("0.0.0.0", 5353))
+server.bind((sys.argv[2], 5353))
 while True:
     query, client = server.recvfrom(512)
     end = query.index(0, 12) + 5
@@ -318,18 +319,20 @@ DNS = {
 )
 def test_cluster_dns(deployed: Deployed, on: On, answer: str, outcome: Outcome) -> None:
     """Names are looked up through the service from every node, and the answer must be right."""
+    address = _address(on, FIRST)
     endpoints = {
         "apiVersion": "v1",
         "kind": "Endpoints",
         "metadata": DNS["metadata"],
         "subsets": [
             {
-                "addresses": [{"ip": _address(on, FIRST)}],
+                "addresses": [{"ip": address}],
                 "ports": [{"port": 5353, "protocol": "UDP"}],
             }
         ],
     }
-    on(FIRST, f"sudo systemd-run --quiet --unit=answer python3 -c '{ANSWER}' {answer}")
+    start = f"sudo systemd-run --quiet --unit=answer python3 -c '{ANSWER}' {answer} {address}"
+    on(FIRST, start)
     try:
         for manifest in (DNS, endpoints):
             on(FIRST, f"echo '{json.dumps(manifest)}' | {KUBECTL} create -f -")
@@ -338,14 +341,17 @@ def test_cluster_dns(deployed: Deployed, on: On, answer: str, outcome: Outcome) 
         on(FIRST, f"{KUBECTL} -n kube-system delete svc/kube-dns ep/kube-dns --ignore-not-found")
         on(FIRST, "sudo systemctl stop answer")
 
-    assert _places(results, "dns.lookup", outcome) == set(deployed.cluster.hosts)
+    answers = {one.where: one.detail for one in results if one.id == "dns.lookup"}
+    assert _places(results, "dns.lookup", outcome) == set(deployed.cluster.hosts), answers
     assert {one for one, _ in _failed(results)} <= {"dns.lookup"}
+    assert outcome is Outcome.OK or all(answer in text for text in answers.values())
 
 
 @pytest.fixture
 def stuck(deployed: Deployed, on: On) -> Iterator[subprocess.Popen[str]]:
     """Give a `kuberry verify` that waits for a pod: the containerd of one host stands still."""
     stop = "sudo systemctl kill --signal={} --kill-who=main containerd"
+    assert _gone(on)
     with _broken(on, TWO, stop.format("STOP"), stop.format("CONT")):
         settings = deployed.settings
         environment = os.environ | {
@@ -368,6 +374,7 @@ def stuck(deployed: Deployed, on: On) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.kill()
             process.communicate()
+            on(FIRST, f"{LEFT} | xargs -r {KUBECTL} delete --wait=false")
 
 
 def test_one_check_at_a_time(deployed: Deployed, stuck: subprocess.Popen[str]) -> None:
@@ -382,7 +389,7 @@ def test_an_interrupted_check_leaves_nothing(on: On, stuck: subprocess.Popen[str
     """Ctrl-C ends with 130, and the namespace goes."""
     stuck.send_signal(signal.SIGINT)
 
-    assert stuck.wait(timeout=30) == 130
+    assert stuck.wait(timeout=60) == 130
     assert _gone(on)
 
 
@@ -391,7 +398,7 @@ def test_what_a_killed_check_left_is_removed_by_the_next(
 ) -> None:
     """Its lock went with it; its namespace goes when the next one starts."""
     stuck.kill()
-    stuck.wait(timeout=30)
+    stuck.wait(timeout=60)
     left = on(FIRST, LEFT)
     on(TWO, "sudo systemctl kill --signal=CONT --kill-who=main containerd")
     on(FIRST, SETTLED)

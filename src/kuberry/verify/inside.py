@@ -32,8 +32,9 @@ service() {{
     echo "service:$answer"
 }}
 lookup() {{
-    answer=$(timeout 5 nslookup kubernetes.default.svc.cluster.local "$1" 2>&1) ||
-        answer="nothing: $answer"
+    for try in 1 2 3; do
+        answer=$(timeout 3 nslookup kubernetes.default.svc.cluster.local "$1" 2>&1) && break
+    done
     printf '%s\\n' "$answer" | sed 's/^/dns:/'
 }}
 service "$service" &

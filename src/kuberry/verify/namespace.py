@@ -17,7 +17,8 @@ from kuberry.verify.manifests import LABEL, Site
 if TYPE_CHECKING:
     from kuberry.kube.client import Kube
 
-_DELETE_S = 10.0
+_DELETE_S = 25.0
+_PAUSE_S = 1.0
 
 
 @asynccontextmanager
@@ -42,6 +43,8 @@ async def own_namespace(kube: Kube, ledger: Ledger, emit: Emit) -> AsyncIterator
         yield site
     finally:
         problem = await _delete(kube, site)
+        if problem:
+            emit(Notice(message=f"{problem}; the next check removes {site.namespace}"))
     if not problem and site.namespace in await kube.namespaces(LABEL):
         problem = f"{site.namespace} is still there"
     remedy = f"kuberry kubectl delete namespace {site.namespace}"
@@ -49,11 +52,17 @@ async def own_namespace(kube: Kube, ledger: Ledger, emit: Emit) -> AsyncIterator
 
 
 async def _delete(kube: Kube, site: Site) -> str:
+    """Return why the namespace could not be deleted; an API server that is slow is asked again."""
+    problem = f"no answer within {_DELETE_S:.0f} s"
     try:
         async with asyncio.timeout(_DELETE_S):
-            await kube.delete_namespace(site.namespace)
-    except KuberryError as error:
-        return error.message
+            while True:
+                try:
+                    await kube.delete_namespace(site.namespace)
+                except KuberryError as error:
+                    problem = error.message
+                    await asyncio.sleep(_PAUSE_S)
+                else:
+                    return ""
     except TimeoutError:
-        return f"{site.namespace} could not be deleted within {_DELETE_S:.0f} s"
-    return ""
+        return f"the namespace of this check could not be deleted ({problem})"
