@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kuberry.actions.compare import compare
+from kuberry.api.reset import reset
+from kuberry.cli.exits import Exit
+from kuberry.cli.main import main
 from kuberry.distributions.kubeadm.remove import forget
 from kuberry.engine.execute import execute
 from kuberry.engine.means import Means
@@ -16,6 +21,7 @@ from kuberry.facts.installed import look
 from kuberry.model.bundle import Binary
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import ignore
+from kuberry.model.finding import Outcome
 from kuberry.model.host import Host
 from kuberry.model.installed import Installed
 from kuberry.model.plan import (
@@ -31,6 +37,7 @@ from kuberry.model.plan import (
     Step,
     WriteFiles,
 )
+from kuberry.settings import Settings
 from kuberry.shell import script
 from kuberry.transports.pool import connect_all
 
@@ -232,3 +239,67 @@ async def test_our_records_go_last_and_wholly(host: Host) -> None:
 
     assert not (await _look(host)).is_ours
     assert await _ask(host, "ls -d /var/lib/kuberry* /run/kuberry/* 2>/dev/null") == ""
+
+
+def test_nothing_is_removed_that_nobody_agreed_to(
+    host: Host,
+    lab_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A dry run, a no, a closed input and JSON without --yes change nothing; --yes does."""
+    for name, value in (("STATE", lab_settings.state_dir), ("CONFIG", lab_settings.config_dir)):
+        monkeypatch.setenv(f"KUBERRY_{name}_DIR", str(value))
+    monkeypatch.setenv("KUBECONFIG", str(lab_settings.state_dir / "kubeconfig"))
+    new = File(path="/etc/new", content=("ours\n",))
+    asyncio.run(_do(host, RECORD, WriteFiles(id="f", title="f", files=(new,))))
+    codes = {}
+    for answer in ("n\n", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        codes[answer] = main(["reset", "--hosts", host.name])
+    codes["dry"] = main(["reset", "--hosts", host.name, "--dry-run"])
+    codes["json"] = main(["reset", "--hosts", host.name, "-o", "json"])
+
+    assert codes == {"n\n": Exit.DONE, "": Exit.USAGE, "dry": Exit.DONE, "json": Exit.USAGE}
+    assert asyncio.run(_ask(host, "cat /etc/new")) == "ours\n"
+    assert f"{host.name}  1 file ·" in capfd.readouterr().out
+
+    assert main(["reset", "--hosts", host.name, "--yes"]) == Exit.DONE
+    assert asyncio.run(_ask(host, "ls -d /etc/new /var/lib/kuberry")) == ""
+    assert f"as before kuberry came: {host.name}" in capfd.readouterr().out
+    assert main(["reset", "--hosts", host.name, "--yes"]) == Exit.DONE
+    assert "there is nothing of kuberry" in capfd.readouterr().out
+
+
+def test_what_is_left_is_an_error_and_what_others_did_is_not(
+    host: Host,
+    lab_settings: Settings,
+) -> None:
+    """A trace of Kubernetes fails the proof and keeps the records; the same line tries again."""
+    asyncio.run(_do(host, RECORD))
+    asyncio.run(_ask(host, "echo mine >/etc/mine; ip link add cni0 type bridge"))
+    asyncio.run(
+        _ask(host, "mkdir -p /etc/kubernetes/left; mount -t tmpfs left /etc/kubernetes/left")
+    )
+    first = asyncio.run(reset(host.name, settings=lab_settings))
+    assert [(one.host, one.ending) for one in first.hosts] == [(host.name, "failed")]
+    assert "remove what Kubernetes kept failed" in first.hosts[0].message
+    asyncio.run(_ask(host, "umount /etc/kubernetes/left; ip route add 10.244.9.0/24 dev eth0"))
+    asyncio.run(_ask(host, "printf '[Unit]\\n' >/etc/systemd/system/kubelet.service"))
+    asyncio.run(_ask(host, "iptables -A INPUT -s 10.0.0.1 -m comment --comment kube-left"))
+    second = asyncio.run(reset(host.name, settings=lab_settings))
+    assert second.outcome == "unverified"
+    (left,) = (one for one in second.probes if one.outcome is Outcome.FAIL)
+    assert (left.id, left.where) == ("reset.rules", host.name)
+    assert "kube-left" in left.detail
+
+    asyncio.run(_ask(host, "iptables -F INPUT"))
+    third = asyncio.run(reset(host.name, settings=lab_settings))
+    assert third.outcome == "done"
+    assert [one.proof.split("; ") for one in third.findings] == [
+        [
+            "file /etc/mine is new",
+            "file /etc/systemd/system/kubelet.service is new",
+            "unit kubelet.service is new",
+        ]
+    ]

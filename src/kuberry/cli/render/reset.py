@@ -33,7 +33,11 @@ def show(plan: ResetPlan, output: Output) -> None:
 def _words(host: HostRemoval) -> str:
     if host.is_clean:
         return "nothing of kuberry: it stays as it is"
-    parts = [f"{len(host.files)} files", f"{len(host.units)} units", f"{host.images} images"]
-    if host.packages:
-        parts.append(f"{len(host.packages)} packages ({', '.join(host.packages)})")
-    return " · ".join(parts)
+    counts = {
+        "file": len(host.files),
+        "unit": len(host.units),
+        "image": host.images,
+        "package": len(host.packages),
+    }
+    words = " · ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items())
+    return f"{words} ({', '.join(host.packages)})" if host.packages else words
