@@ -12,6 +12,7 @@ from kuberry.model.host import Host
 from kuberry.transports.pool import connect_all
 from kuberry.transports.transport import Transport
 from kuberry.verify import run
+from kuberry.verify.system import JUST_MADE_S
 
 
 async def verify(
@@ -35,9 +36,11 @@ async def verify(
 async def prove(
     cluster: Cluster, transports: Mapping[str, Transport], emit: Emit
 ) -> tuple[ProbeResult, ...]:
-    """Return what *cluster* proves to be, over connections that are there already.
+    """Return what *cluster*, which was just made or changed, proves to be.
+
+    It is asked over connections that are there already, and its system pods get their time.
 
     Raises:
         HostBusy: Another check of this cluster is under way.
     """
-    return await run.verify(cluster, transports, {}, emit)
+    return await run.verify(cluster, transports, {}, emit, settle_s=JUST_MADE_S)

@@ -18,7 +18,7 @@ from kuberry.verify.namespace import own_namespace
 from kuberry.verify.nodes import judge_nodes, judge_routes
 from kuberry.verify.pods import Probe
 from kuberry.verify.sight import SYSTEM, Sight
-from kuberry.verify.system import judge_system, settled
+from kuberry.verify.system import SETTLE_S, judge_system, settled
 
 if TYPE_CHECKING:
     from kuberry.kube.client import Kube
@@ -35,12 +35,14 @@ class Asked:
 
     Attributes:
         transports: By host name; for questions that are asked from another host.
+        settle_s: Seconds that system pods get to be ready.
     """
 
     kube: Kube
     ledger: Ledger
     transports: Mapping[str, Transport]
     emit: Emit
+    settle_s: float = SETTLE_S
 
 
 async def ask(asked: Asked, sight: Sight) -> None:
@@ -57,7 +59,7 @@ async def ask(asked: Asked, sight: Sight) -> None:
     nodes = frozenset(node.name for host in alive if (node := sight.node_of(host)))
     async with own_namespace(asked.kube, ledger, asked.emit) as site:
         async with asyncio.TaskGroup() as group:
-            system = group.create_task(settled(asked.kube, sight, nodes))
+            system = group.create_task(settled(asked.kube, sight, nodes, asked.settle_s))
             started = group.create_task(pods.start(asked.kube, site, sight, ledger))
         judge_system(system.result(), ledger)
         _skip_where_none_started(sight, started.result(), ledger)

@@ -17,6 +17,7 @@ from kuberry.verify.ledger import CLUSTER, Ledger, at
 from kuberry.verify.only_one import only_one
 from kuberry.verify.questions import Asked, ask
 from kuberry.verify.sight import look_at_cluster, look_at_hosts
+from kuberry.verify.system import SETTLE_S
 
 
 async def verify(
@@ -24,10 +25,13 @@ async def verify(
     transports: Mapping[str, Transport],
     failures: Mapping[str, KuberryError],
     emit: Emit,
+    *,
+    settle_s: float = SETTLE_S,
 ) -> tuple[ProbeResult, ...]:
     """Ask the running cluster everything; what is wrong is in the results, never raised.
 
     Args:
+        settle_s: Seconds that system pods get to be ready.
         transports: By host name; the hosts that we are logged in to.
         failures: Why we are not logged in to the others.
 
@@ -38,7 +42,7 @@ async def verify(
     views, deaf = await look_at_hosts(transports)
     _judge_login(cluster, {**failures, **deaf}, ledger)
     if not ledger.skip("api.ready", at(cluster.control_plane)):
-        await _ask(cluster, transports, views, ledger, emit)
+        await _ask(cluster, transports, views, ledger, emit, settle_s)
     _skip_the_rest(ledger)
     return ledger.results()
 
@@ -64,6 +68,7 @@ async def _ask(
     views: Mapping[str, HostView],
     ledger: Ledger,
     emit: Emit,
+    settle_s: float,
 ) -> None:
     place = at(cluster.control_plane)
     transport = transports[cluster.control_plane]
@@ -75,7 +80,7 @@ async def _ask(
             ledger.judge("api.ready", place, await kube.unready(), remedy)
             if ledger.is_ok("api.ready", place):
                 sight = await look_at_cluster(kube, cluster, views)
-                await ask(Asked(kube, ledger, transports, emit), sight)
+                await ask(Asked(kube, ledger, transports, emit, settle_s), sight)
     except HostBusy:
         raise
     except KuberryError as error:

@@ -15,21 +15,26 @@ if TYPE_CHECKING:
     from kuberry.kube.client import Kube
 
 SETTLE_S = 45.0
+JUST_MADE_S = 240.0
+"""For a cluster that has just been made: its first static pods were seen to be ready after up to
+95 s on a busy machine (kubelet 1.20 looks at them every 10 s and tells every 60 s)."""
 _PAUSE_S = 0.5
 _TIER, _PROXY = ("tier", "control-plane"), ("k8s-app", "kube-proxy")
 _COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
-async def settled(kube: Kube, sight: Sight, alive: frozenset[str]) -> Sight:
+async def settled(
+    kube: Kube, sight: Sight, alive: frozenset[str], settle_s: float = SETTLE_S
+) -> Sight:
     """Return *sight* with the system pods as they are once those of *alive* nodes are ready.
 
-    A cluster that was just made may have some that still start; more than `SETTLE_S` they do not
-    get.
+    A cluster that was just made may have some that still start; more than *settle_s* seconds they
+    do not get.
 
     Raises:
         ApiUnreachable: The API server stopped answering.
     """
-    end = time.monotonic() + SETTLE_S
+    end = time.monotonic() + settle_s
     while _unready(sight, alive) and time.monotonic() < end:
         await asyncio.sleep(_PAUSE_S)
         sight = dataclasses.replace(sight, pods=await kube.pods(SYSTEM))
