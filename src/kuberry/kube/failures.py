@@ -45,6 +45,10 @@ def our_errors(host: str) -> Iterator[None]:
         raise ApiRefused(
             f"the API server opens no stream (status {status})", host=host, status=status
         ) from None
+    except (ValueError, LookupError) as error:
+        raise ApiRefused(
+            f"the API server's answer makes no sense: {str(error)[:200]}", host=host
+        ) from None
     except (httpx2.HTTPError, HTTPXWSException, ssl.SSLError, OSError) as error:
         raise ApiUnreachable(
             f"the API server does not answer ({_reason(error)})",
