@@ -112,7 +112,8 @@ def _stopped(report: RunReport) -> dict[RunOutcome, str]:
     good = _good(report)
     return {
         **_NOTHING,
-        "done": f"[bold green]off[/bold green]: {escape(good)}; power alone brings it back",
+        "done": f"[bold green]going off[/bold green]: {escape(good)}; "
+        "take their power when their lights rest, and give it back: that is all",
         "unchanged": "nothing was done",
         "refused": "nothing was done",
         "failed": "the same line goes on where this one stopped",
