@@ -80,6 +80,17 @@ def test_runs_are_listed_newest_first(state: Settings, capsys: pytest.CaptureFix
     assert RunRecord.model_validate(only).id == first
 
 
+def test_a_pipe_gets_whole_words(state: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cluster with a name as long as names get cuts nothing off."""
+    name = "a-shelf-with-a-name-as-long-as-they-get"
+    keep(state, cluster=CLUSTER.model_copy(update={"name": name}), stopped=True)
+    main(["runs", "list"])
+    words = capsys.readouterr().out.splitlines()[1].split()
+
+    assert words[2] == name
+    assert words[-1] == "interrupted"
+
+
 def test_a_run_is_shown_as_it_ended(state: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """The last one by default, as the command itself showed it, or as JSON."""
     run = keep(state)

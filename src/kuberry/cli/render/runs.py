@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,7 @@ from kuberry.hostlist import fold
 from kuberry.model.event import HostEnded, StepFailed, StepFinished, StepStarted
 from kuberry.model.run import EventRecord, RunDetail, RunRecord
 
+_NATURAL_WIDTH = 10_000
 _STYLES = {
     "done": "green",
     "unchanged": "green",
@@ -38,15 +39,19 @@ def show_runs(runs: Sequence[RunRecord], output: Output) -> None:
     for title in ("RUN", "COMMAND", "CLUSTER", "BEGAN", "TIME", "END"):
         table.add_column(title, no_wrap=True, justify="right" if title == "TIME" else "left")
     for one in runs:
-        words = (one.id, one.command, one.cluster, _local(one.started), _duration(one))
+        began = f"{one.started.astimezone():%m-%d %H:%M}"
+        words = (one.id, one.command, one.cluster, began, _duration(one))
         table.add_row(*(Text(word) for word in words), _end(one))
-    console.stdout().print(table)
+    out = console.stdout()
+    if not out.is_terminal:  # whole words for pipes, however many columns
+        out.width = Measurement.get(out, out.options.update(width=_NATURAL_WIDTH), table).maximum
+    out.print(table)
 
 
 def show_run(detail: RunDetail, events: Iterable[EventRecord]) -> None:
     """Print how a run ended; of one without a report, how far its hosts came."""
     run, out = detail.run, console.stdout()
-    began = f"{_local(run.started)}, kuberry {run.version}"
+    began = f"{run.started.astimezone():%Y-%m-%d %H:%M:%S}, kuberry {run.version}"
     out.print(Text(f"{run.command} of {run.cluster} ({fold(run.hosts)}), {began}"))
     if run.message:
         out.print(Text(console.printable(run.message.splitlines()[0]), style="red"))
@@ -99,7 +104,3 @@ def _end(run: RunRecord) -> Text:
 
 def _duration(run: RunRecord) -> str:
     return f"{(run.ended - run.started).total_seconds():.0f} s" if run.ended else ""
-
-
-def _local(time: datetime) -> str:
-    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
