@@ -52,7 +52,10 @@ async def start(kube: Kube, site: Site, sight: Sight, ledger: Ledger) -> tuple[P
         }
     refused = {host: task.result() for host, task in tasks.items()}
     pods = await _wait(kube, site, [node for host, node in wanted.items() if not refused[host]])
-    warnings = await kube.warnings(site.namespace) if len(pods) < len(wanted) else {}
+    all_run = all(pod_name(node.name) in pods for node in wanted.values()) and all(
+        pod.ready for pod in pods.values()
+    )
+    warnings = {} if all_run else await kube.warnings(site.namespace)
     started = []
     for host, node in wanted.items():
         pod = pods.get(pod_name(node.name))
