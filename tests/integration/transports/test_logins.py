@@ -397,3 +397,4 @@ async def test_a_program_may_carry_the_connection(
     config = _config(lab, tmp_path / "config", known_hosts, "ProxyCommand sleep 0.1; false")
     with pytest.raises(Unreachable, match="closed the connection"):
         await _user(Host(name="inner"), config)
+    await asyncio.sleep(1)  # the loop takes leave of the program before it closes itself
