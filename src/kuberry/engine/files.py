@@ -2,7 +2,8 @@
 
 For each path the host keeps a record under /var/lib/kuberry/files: ``KEY`` holds path, sha256,
 mode, size and time of what we wrote; ``KEY.path`` the path; ``KEY.original`` is a copy of what was
-there, ``KEY.absent`` says that nothing was. The copy is made once, whole, before the first write.
+there, ``KEY.absent`` says that nothing was; ``KEY.undone`` that this was put back. The copy is made
+once, whole, before the first write.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ RECORD = r"""
 keep() {
     mkdir -p /var/lib/kuberry/files
     kept=/var/lib/kuberry/files/$2
+    rm -f "$kept.undone"
     [ ! -e "$kept.absent" ] && [ ! -e "$kept.original" ] && [ ! -L "$kept.original" ] || return 0
     printf '%s\n' "$1" >"$kept.path"
     if [ -e "$1" ] || [ -L "$1" ]; then

@@ -113,6 +113,7 @@ rm -f /run/kuberry/dpkg.err
 """
 
 # Where we only added a block, only the block is cut out: others may have changed the rest since.
+# What was put back is put back once: a second attempt leaves alone what others made of it.
 # Directories that were not there before and are empty now go with the file.
 _FILES = (
     _WAS
@@ -121,6 +122,7 @@ block='/^# BEGIN kuberry$/,/^# END kuberry$/'
 for named in /var/lib/kuberry/files/*.path; do
     [ -e "$named" ] || continue
     kept=${named%.path}
+    [ ! -e "$kept.undone" ] || continue
     path=$(cat "$named")
     aside=$path.kuberry-was
     if [ -f "$path" ] && grep -qx '# BEGIN kuberry' "$path"; then
@@ -140,6 +142,7 @@ for named in /var/lib/kuberry/files/*.path; do
     while ! was_there "$directory" && rmdir "$directory" 2>/dev/null; do
         directory=$(dirname "$directory")
     done
+    : >"$kept.undone"
 done
 """
 )

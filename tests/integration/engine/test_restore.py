@@ -158,6 +158,24 @@ async def test_what_others_wrote_beside_our_block_stays(host: Host) -> None:
     assert await _different(host) == {("file", "/etc/hosts")}
 
 
+async def test_what_was_put_back_is_left_alone(host: Host) -> None:
+    """A reset that goes on after an interruption does not undo what others did meanwhile.
+
+    What is deployed again in between is ours again, and is undone again.
+    """
+    hosts, motd = await _ask(host, "cat /etc/hosts"), await _ask(host, "cat /etc/motd")
+    files = (
+        File(path="/etc/hosts", content=(hosts, HOSTS)),
+        File(path="/etc/motd", content=("ours\n",)),
+    )
+    await _do(host, RECORD, WriteFiles(id="f", title="f", files=files), *_restore("files"))
+    await _ask(host, "echo 10.1.1.1 printer >>/etc/hosts")
+    await _do(host, WriteFiles(id="f", title="f", files=files[1:]), *_restore("files"))
+
+    assert await _ask(host, "cat /etc/hosts") == f"{hosts}10.1.1.1 printer\n"
+    assert await _ask(host, "cat /etc/motd") == motd
+
+
 async def test_clearing_spares_what_was_there(host: Host) -> None:
     """A tree that is new goes as a whole; of one that was there only what is new goes."""
     await _ask(host, "mkdir -p /opt/old/deep; echo theirs >/opt/old/deep/file")
