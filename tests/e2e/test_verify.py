@@ -27,14 +27,24 @@ On = Callable[[str, str], str]
 FIRST, ONE, TWO = "red", "red01", "red02"
 KUBECTL = "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf"
 LEFT = f"{KUBECTL} get namespaces -l kuberry.internal/verify -o name"
+# Until every node has renewed its lease, every kubelet answers and every system pod is ready:
+# a kubelet that was cut off takes its time to notice that its old connection is dead.
 SETTLED = f"""
-for i in $(seq 120); do
+fresh() {{
+  renewed=$({KUBECTL} -n kube-node-lease get lease "$1" -o jsonpath='{{.spec.renewTime}}')
+  [ $(($(date +%s) - $(date -d "$renewed" +%s))) -lt 12 ]
+}}
+for i in $(seq 200); do
   sleep 0.5
   [ "$({KUBECTL} get nodes -o name 2>/dev/null | wc -l)" = 3 ] || continue
   {KUBECTL} wait --for=condition=Ready nodes --all --timeout=1s >/dev/null 2>&1 || continue
   for node in {FIRST} {ONE} {TWO}; do
     {KUBECTL} get --raw "/api/v1/nodes/$node/proxy/healthz" >/dev/null 2>&1 || continue 2
+    fresh "$node" 2>/dev/null || continue 2
   done
+  [ "$({KUBECTL} -n kube-system get pods -o name | wc -l)" -ge 7 ] || continue
+  {KUBECTL} -n kube-system wait --for=condition=Ready pods --all --timeout=1s \
+    >/dev/null 2>&1 || continue
   exit 0
 done
 exit 1
@@ -48,7 +58,7 @@ def on(deployed: Deployed) -> On:
 
     def run(name: str, text: str) -> str:
         words = (*lab_shell(name, settings=deployed.settings), "--", text)
-        done = subprocess.run(words, capture_output=True, text=True, timeout=180, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"{text}: {done.stderr}"
         return done.stdout
 
