@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A figure that misses what we want of it is no failure: it is published.
     """
     words = _arguments(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the lab down then, too
     root: Path = words.root.resolve()
     if not words.page_only:
         try:
@@ -38,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KuberryError as error:
             _say(f"error: {error.message}\n  → {error.remedy}")
             return 1
+        except KeyboardInterrupt:
+            _say("interrupted; nothing is kept")
+            return 130
         _keep(root, run)
     write_page(root)
     return 0
