@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-RUN_DIR = Path("/run/kuberry")
+RUN_DIR = Path("/run/kuberry-lab")
 """Machine-wide record of all labs; gone after a reboot of the machine, as all else of a lab is."""
 
 _ID = re.compile(r"(?:kb|kuberry_|kuberry)([0-9a-f]{6})(?:h\d+|\.slice)?")

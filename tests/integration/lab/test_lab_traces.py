@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(960)]
 
-_ANY_LAB = re.compile(r"\b(?:kb|kuberry_|kuberry/?)([0-9a-f]{6})(?:h\d+)?\b", re.ASCII)
+_ANY_LAB = re.compile(r"\b(?:kb|kuberry_|kuberry-lab/|kuberry)([0-9a-f]{6})(?:h\d+)?\b", re.ASCII)
 
 Snapshot = dict[str, list[str]]
 

@@ -12,7 +12,7 @@ from kuberry.model.lab import LabShape
 SPEC = launch.Spec(
     name="red",
     disk="/lab/hosts/red",
-    netns="/run/kuberry/0a1b2c/hosts/red/netns",
+    netns="/run/kuberry-lab/0a1b2c/hosts/red/netns",
     link="kb0a1b2ch2",
     machine_id="0" * 32,
     group="kuberry0a1b2c/red",
