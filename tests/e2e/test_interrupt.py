@@ -1,4 +1,7 @@
-"""Ctrl-C in the middle of a real deploy: one line, and the same line completes."""
+"""Ctrl-C in the middle of a real deploy: one line, and the same line completes.
+
+The example of the Python page ends the same lab: its deploy then costs a look.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from kuberry.api.bundle import lab_bundle
-from kuberry.api.lab import lab_down, lab_shell, lab_up
+from kuberry.api.lab import lab_down, lab_shell, lab_status, lab_up
 from kuberry.api.runs import list_runs, load_run
 from kuberry.model.run import EventRecord
 from kuberry.settings import Settings
 from one_cluster import own_settings
 
+EXAMPLE = Path(__file__).parents[2] / "examples/deploy_lab.py"
 HOST = "stop"
 LINE = "interrupted; the same line goes on where this one stopped\n"
 DEADLINE_S = 900
@@ -37,10 +41,10 @@ def lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
         asyncio.run(lab_down(settings=settings))
 
 
-def begin(settings: Settings) -> subprocess.Popen[str]:
-    """Type the line."""
+def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
+    """Run a program of ours as the user of this lab."""
     return subprocess.Popen(
-        [sys.executable, "-m", "kuberry", "deploy", "--hosts", HOST, "--no-verify", "-o", "json"],
+        [sys.executable, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,6 +55,12 @@ def begin(settings: Settings) -> subprocess.Popen[str]:
             "KUBECONFIG": str(settings.state_dir / "kubeconfig"),
         },
     )
+
+
+def begin(settings: Settings) -> subprocess.Popen[str]:
+    """Type the line."""
+    line = ("deploy", "--hosts", HOST, "--no-verify", "-o", "json")
+    return start(settings, "-m", "kuberry", *line)
 
 
 def wait_for_unit(settings: Settings, step: str) -> None:
@@ -103,3 +113,20 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
 
     assert [one["outcome"] for one in reports] == ["done", "unchanged"]
     assert not {"packages", "init"} & set(done)
+
+    _assert_the_example_is_true(lab)
+
+
+def _assert_the_example_is_true(settings: Settings) -> None:
+    """It brings the host up, makes it a cluster, says how it ended and takes the host down."""
+    with start(settings, EXAMPLE, HOST) as process:
+        output, errors = process.communicate(timeout=DEADLINE_S)
+    kept = load_run(settings=settings)
+
+    assert (process.returncode, errors) == (0, "")
+    assert output.splitlines()[-3:] == [
+        f"{HOST}: unchanged ",
+        f"{HOST}: unchanged in {kept.report.duration_s:.0f} s" if kept.report else "",
+        f"kuberry runs show {kept.run.id} tells it again",
+    ]
+    assert asyncio.run(lab_status(settings=settings)) is None
