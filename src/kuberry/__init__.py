@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
     from kuberry.model.setup import HostSetup, SetupReport, SetupWish
+    from kuberry.model.sighting import BundleUsed, HostConnected, HostsChecked, HostSeen
     from kuberry.model.status import HostStatus, Problem, StatusReport
     from kuberry.settings import Settings
 
@@ -88,6 +89,7 @@ __all__ = [
     "AuthenticationFailed",
     "Bundle",
     "BundleError",
+    "BundleUsed",
     "CacheBusy",
     "Cluster",
     "CommandFailed",
@@ -99,6 +101,7 @@ __all__ = [
     "FileChange",
     "Finding",
     "HostBusy",
+    "HostConnected",
     "HostEnded",
     "HostExpressionError",
     "HostFacts",
@@ -106,8 +109,10 @@ __all__ = [
     "HostKeyChanged",
     "HostKeyUnknown",
     "HostReport",
+    "HostSeen",
     "HostSetup",
     "HostStatus",
+    "HostsChecked",
     "JournalUnusable",
     "KuberryError",
     "LabRemoved",
@@ -198,6 +203,7 @@ _HOMES = {
     "kuberry.model.plan": "Plan",
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",
+    "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",
     "kuberry.model.setup": "HostSetup SetupReport SetupWish",
     "kuberry.model.status": "HostStatus Problem StatusReport",
     "kuberry.settings": "Settings",

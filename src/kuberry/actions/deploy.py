@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from kuberry import preflight
 from kuberry.actions.look import look_at_all
 from kuberry.actions.preview import file_changes
+from kuberry.actions.told import tell_bundle, tell_hosts
 from kuberry.distributions import kubeadm
 from kuberry.distributions.seen import Seen
 from kuberry.engine.artifacts import Fetch
@@ -28,6 +29,7 @@ from kuberry.model.host import Host
 from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
 from kuberry.model.report import HostReport, PlanReport, RunReport
+from kuberry.model.sighting import HostsChecked
 from kuberry.transports.pool import Connections, connect_all
 from kuberry.transports.transport import Transport
 
@@ -134,10 +136,13 @@ async def _see(
         work.emit(Phase(name="facts", message="looking at the hosts"))
         sight = await look_at_all(transports)
         failed, seen = sight.failures, sight.seen
+        tell_hosts(seen, work.emit)
     findings: tuple[Finding, ...] = ()
     todo: Plan | None = None
     if not failed:
         findings = preflight.run(work.cluster, seen, work.bundle)
+        tell_bundle(work.bundle, work.emit)
+        work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)
         todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
     unreachable = tuple(_unreachable(name, error) for name, error in failed.items())

@@ -13,6 +13,7 @@ from pathlib import Path
 from kuberry.actions.compare import compare, proof
 from kuberry.actions.look import look_at_all
 from kuberry.actions.reports import not_reached
+from kuberry.actions.told import tell_hosts
 from kuberry.distributions import kubeadm
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.engine.execute import execute
@@ -131,6 +132,7 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
                 return
             work.emit(Phase(name="facts", message="looking at the hosts"))
             sight = await look_at_all(transports)
+            tell_hosts(sight.seen, work.emit)
             yield _planned(work, transports, sight.seen, failed | sight.failures)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kuberry.actions.look import look_at_all
 from kuberry.actions.reports import not_reached
+from kuberry.actions.told import tell_hosts
 from kuberry.distributions import kubeadm
 from kuberry.distributions.seen import NotSeen
 from kuberry.engine.execute import execute
@@ -66,6 +67,7 @@ async def _off(
     transports = {one.host.name: one for one in connections.transports}
     sight = await look_at_all(transports)
     failed |= sight.failures
+    tell_hosts(sight.seen, work.emit)
     try:
         plan = kubeadm.stop(work.cluster, sight.seen, drain_s=work.drain_s)
     except NotSeen as error:

@@ -9,6 +9,7 @@ from kuberry.engine.redact import redact
 from kuberry.engine.steps import Worker
 from kuberry.engine.values import Blocked, Values
 from kuberry.errors import CommandFailed, KuberryError
+from kuberry.model.edges import edges_of, receivers_of
 from kuberry.model.event import HostEnded, PlanStarted, StepFailed, StepFinished, StepStarted
 from kuberry.model.plan import HostPlan, Plan, Step
 from kuberry.model.report import Ending, HostReport, StepReport
@@ -28,6 +29,8 @@ async def execute(plan: Plan, means: Means) -> tuple[HostReport, ...]:
             plan=plan.title,
             steps={one.host: len(one.steps) for one in plan.hosts},
             bytes_to_send={one.host: one.bytes_to_send for one in plan.hosts},
+            edges=edges_of(plan),
+            receivers=receivers_of(plan),
         )
     )
     async with asyncio.TaskGroup() as group:

@@ -103,6 +103,7 @@ class Run:
             cluster=cluster.name,
             hosts=cluster.hosts,
             version=metadata.version("kuberry"),
+            wish=cluster,
         )
         self._writer.put(rows.begin(event, self.started, this_process()))
         self.emit(event)

@@ -121,6 +121,23 @@ class PlainFile(_Piece):
     kind: Literal["file"] = "file"
 
 
+class ArtifactUse(Value):
+    """What reports say of an artifact.
+
+    Attributes:
+        kind: ``binary``, ``image-archive``, ``deb``, ``file``.
+        architecture: ``any`` for what runs everywhere.
+        sha256: Of the file as it is stored, in hexadecimal.
+    """
+
+    kind: str
+    name: str
+    version: str
+    architecture: str
+    size_bytes: int
+    sha256: str
+
+
 Artifact = Annotated[Binary | ImageArchive | Deb | PlainFile, Field(discriminator="kind")]
 
 

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kuberry.model.cluster import Cluster
+from kuberry.model.edges import ValueEdge
+from kuberry.model.sighting import BundleUsed, HostConnected, HostsChecked, HostSeen
 from kuberry.model.value import Value
 
 
@@ -19,6 +22,7 @@ class RunStarted(Value):
         cluster: Name of the cluster.
         hosts: All hosts of the cluster by name, in the user's order.
         version: Of kuberry.
+        wish: What is asked for; ``None`` in runs of older kuberries.
     """
 
     kind: Literal["run-started"] = "run-started"
@@ -27,6 +31,7 @@ class RunStarted(Value):
     cluster: str
     hosts: tuple[str, ...]
     version: str
+    wish: Cluster | None = None
 
 
 class RunEnded(Value):
@@ -38,6 +43,7 @@ class RunEnded(Value):
         duration_s: Seconds from its beginning.
         code: Of the error that ended it; else empty.
         message: Of the error that ended it; else empty.
+        page: The run's report as a page, a file of this machine; empty where it was not written.
     """
 
     kind: Literal["run-ended"] = "run-ended"
@@ -46,6 +52,7 @@ class RunEnded(Value):
     duration_s: float
     code: str = ""
     message: str = ""
+    page: str = ""
 
 
 class HostKeyAccepted(Value):
@@ -85,12 +92,16 @@ class PlanStarted(Value):
         plan: Its title: ``install``.
         steps: By host: how many steps it has.
         bytes_to_send: By host: how many bytes of artifacts it is to receive.
+        edges: Where steps of one host need values of another.
+        receivers: By the digest of an artifact: the hosts that it is brought to.
     """
 
     kind: Literal["plan-started"] = "plan-started"
     plan: str
     steps: dict[str, int]
     bytes_to_send: dict[str, int]
+    edges: tuple[ValueEdge, ...] = ()
+    receivers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class StepStarted(Value):
@@ -191,6 +202,10 @@ AnyEvent = (
     RunStarted
     | RunEnded
     | HostKeyAccepted
+    | HostConnected
+    | HostSeen
+    | BundleUsed
+    | HostsChecked
     | Notice
     | Phase
     | PlanStarted

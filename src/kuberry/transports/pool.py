@@ -14,6 +14,7 @@ from kuberry.errors import TransportError
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
 from kuberry.model.host import Host
+from kuberry.model.sighting import HostConnected
 from kuberry.transports.addresses import Resolve
 from kuberry.transports.login import Connector
 from kuberry.transports.transport import Transport
@@ -80,6 +81,9 @@ async def connect_all(
     async def login(host: Host) -> Transport:
         transport = await connector.connect(host)
         opened.append(transport)
+        if transport.host_key is not None:
+            algorithm, fingerprint = transport.host_key
+            emit(HostConnected(host=host.name, algorithm=algorithm, fingerprint=fingerprint))
         return transport
 
     try:

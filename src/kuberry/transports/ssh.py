@@ -73,6 +73,12 @@ class SshTransport:
         """Return whom the connection is logged in as."""
         return self._user
 
+    @property
+    def host_key(self) -> tuple[str, str] | None:
+        """Return algorithm and fingerprint of the key that the host has proven to own."""
+        key = self._connection.get_server_host_key()
+        return (key.get_algorithm(), key.get_fingerprint()) if key else None
+
     async def run(
         self,
         command: Command,
