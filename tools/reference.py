@@ -1,7 +1,7 @@
-"""Write what the documents say of events and of Python names, from the program itself.
+"""Write what the documents say of events, checks and Python names, from the program itself.
 
-``python tools/reference.py`` writes docs/events.md and the end of docs/python.md; with ``--check``
-it writes nothing and ends with 1 where they are not up to date.
+``python tools/reference.py`` writes docs/events.md, docs/checks.md and the end of docs/python.md;
+with ``--check`` it writes nothing and ends with 1 where they are not up to date.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pydantic import BaseModel
 import kuberry
 from kuberry.model.event import AnyEvent
 from kuberry.model.run import EventRecord
+from kuberry.preflight import CHECKS, CONTROLLER_CHECKS
+from kuberry.preflight.scene import Check
 
 DOCS = Path(__file__).parents[1] / "docs"
 MARK = "<!-- written by tools/reference.py from here on -->\n"
@@ -45,11 +47,34 @@ In Python, `emit=` takes a function that is given each event: see [Python](pytho
 """
 
 
+CHECKS_HEAD = """\
+# Checks
+
+<!-- written by tools/reference.py -->
+
+Before anything is changed, hosts and the machine you sit at are checked.
+
+    kuberry check --hosts "red,red[01-02]"                  # the checks alone
+    kuberry check --hosts "red,red[01-02]" --ignore KB103
+    kuberry deploy --hosts "red,red[01-02]" --ignore KB103  # checks the hosts first, always
+
+Every finding has a code that keeps its meaning, a severity, a proof (what was seen) and a remedy.
+An **error** stops a deploy and ends `check` with exit code 3; **warnings** and **infos** are said.
+`--ignore CODE` has findings of that code recorded and shown as **ignored**; they stop nothing then.
+Some cannot be ignored, because going on would surely break something: the reason is said below.
+What rests on the bundle is left out by `check` while no bundle is chosen.
+"""
+
+
 def main() -> int:
     """Write the pages, or check them."""
     python = DOCS / "python.md"
     prose = python.read_text("utf-8").partition(MARK)[0]
-    pages = {DOCS / "events.md": events_page(), python: prose + MARK + names_table()}
+    pages = {
+        DOCS / "events.md": events_page(),
+        DOCS / "checks.md": checks_page(),
+        python: prose + MARK + names_table(),
+    }
     stale = [path for path, text in pages.items() if _text(path) != text]
     if "--check" not in sys.argv[1:]:
         for path in stale:
@@ -67,6 +92,33 @@ def events_page() -> str:
         kind = event.model_fields["kind"].default
         parts += [f"\n### {kind}\n\n{_first_words(event)}\n\n", *_fields(event)]
     return "".join(parts)
+
+
+def checks_page() -> str:
+    """Return docs/checks.md."""
+    parts = [CHECKS_HEAD]
+    for title, checks in (("Hosts", CHECKS), ("This machine", CONTROLLER_CHECKS)):
+        parts.append(f"\n## {title}\n\n| code | finds | |\n|---|---|---|\n")
+        parts += [_check_row(one) for one in checks]
+        parts += [_check(one) for one in checks]
+    return "".join(parts)
+
+
+def _check_row(check: Check[Any]) -> str:
+    return f"| [{check.code}](#{check.code.lower()}) | {check.title} | {_severities(check)} |\n"
+
+
+def _severities(check: Check[Any]) -> str:
+    return " or ".join(check.severities)
+
+
+def _check(check: Check[Any]) -> str:
+    freedom = f"No: {check.must}." if check.must else f"Yes: `--ignore {check.code}`."
+    return (
+        f"\n### {check.code}\n\n**{check.title[0].upper()}{check.title[1:]}** "
+        f"({_severities(check)}).\n{check.why}\n\n"
+        f"- What to do: {check.remedy}\n- Can it be ignored? {freedom}\n"
+    )
 
 
 def names_table() -> str:

@@ -24,7 +24,7 @@ from kuberry.model.facts import (
     Processor,
 )
 from kuberry.model.installed import Installed
-from kuberry.preflight import run
+from kuberry.preflight import CHECKS, run
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
 GIB = 2**30
@@ -142,6 +142,8 @@ def check(
     seen = {one.name: one for one in hosts}
     findings = run(cluster, seen, pieces or bundle(version=cluster.version))
     assert all(one.proof and one.remedy for one in findings)
+    announced = {(one.code, severity) for one in CHECKS for severity in one.severities}
+    assert {(one.code, one.severity) for one in findings} <= announced
     return [Found(one.code, one.severity.value, one.host) for one in findings]
 
 

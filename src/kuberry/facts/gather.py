@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from kuberry.errors import CommandTimeout, SudoFailed
-from kuberry.facts import framing, hardware, health, kubernetes, network, system
+from kuberry.facts import cards, framing, hardware, health, kubernetes, network, system
 from kuberry.facts.framing import Section
 from kuberry.facts.probe import Probe, Unparsable
 from kuberry.model.facts import Clock, HostFacts, Privileges, Unknown
@@ -37,6 +37,7 @@ AS_USER: tuple[Probe[Any], ...] = (
     hardware.MEMORY,
     hardware.SWAP,
     hardware.DISKS,
+    cards.CARDS,
     network.NETWORK,
     network.PORTS,
     network.FIREWALL,
@@ -148,6 +149,7 @@ def assemble(user: Answer, root: Answer) -> HostFacts:
         memory=reader.read(hardware.MEMORY),
         swap=reader.read(hardware.SWAP),
         disks=reader.read(hardware.DISKS),
+        cards=reader.read(cards.CARDS),
         cgroups=reader.read(system.CGROUPS),
         identity=reader.read(system.IDENTITY),
         clock=reader.clock(),

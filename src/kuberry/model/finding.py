@@ -8,8 +8,9 @@ from kuberry.model.value import Value
 
 
 class Severity(StrEnum):
-    """How bad it is; a preflight error stops the run."""
+    """How bad it is; a preflight error stops the run, an ignored one is only recorded."""
 
+    IGNORED = "ignored"
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
@@ -23,6 +24,7 @@ class Finding(Value):
         host: Where; ``None`` when it is about several hosts or none.
         proof: What was seen.
         remedy: What to do about it, one sentence.
+        was: How bad it would be, had the user not said that it is to be ignored.
     """
 
     code: str
@@ -31,6 +33,7 @@ class Finding(Value):
     host: str | None = None
     proof: str = ""
     remedy: str = ""
+    was: Severity | None = None
 
 
 class Outcome(StrEnum):

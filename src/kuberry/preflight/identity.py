@@ -11,6 +11,8 @@ from kuberry.model.facts import HostFacts, Identity
 from kuberry.model.finding import Severity
 from kuberry.preflight.scene import Check, Observation, Scene
 
+IMAGE_NAME = "raspberrypi"
+"""What every card of Raspberry Pi OS calls itself (RPi-Distro/pi-gen, build.sh)."""
 _NODE_NAME = re.compile(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
@@ -86,6 +88,18 @@ def _no_id(scene: Scene) -> Iterator[Observation]:
             )
 
 
+def _image_name(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        identity = host.facts.identity
+        if identity and identity.hostname.lower() == IMAGE_NAME:
+            yield Observation(
+                host=name,
+                proof=f"it still has the name of the image, {IMAGE_NAME!r}",
+                remedy=f"give it its own name: sudo hostnamectl set-hostname {name}",
+                severity=Severity.INFO,
+            )
+
+
 def _no_node_name(scene: Scene) -> Iterator[Observation]:
     for name, host in scene.hosts.items():
         word = host.facts.identity.hostname if host.facts.identity else name
@@ -99,9 +113,56 @@ def _no_node_name(scene: Scene) -> Iterator[Observation]:
 
 
 CHECKS = (
-    Check("KB101", "two names for one machine", _one_machine),
-    Check("KB102", "several machines with one host name", _same_names),
-    Check("KB103", "several machines with one machine id", _same_ids),
-    Check("KB104", "no machine id", _no_id),
-    Check("KB105", "the host name can be no node's name", _no_node_name),
+    Check(
+        "KB101",
+        "two names for one machine",
+        _one_machine,
+        why="One machine cannot be two nodes. Equal boot ids, or equal machine ids together with "
+        "an equal hardware address, give it away.",
+        remedy="Name it once.",
+        must="both names would be changed at once, each by steps of the other",
+    ),
+    Check(
+        "KB102",
+        "several machines with one host name",
+        _same_names,
+        why="A node has the name of its host: the second would take the place of the first.",
+        remedy="Give each its own name: `sudo hostnamectl set-hostname NAME`. Where cloud-init "
+        "manages the name, set it there.",
+        must="the second node would take the place of the first",
+    ),
+    Check(
+        "KB103",
+        "several machines with one machine id",
+        _same_ids,
+        why="Cards that were copied share /etc/machine-id: they get one lease from DHCP, and "
+        "networks of pods may give them equal hardware addresses.",
+        remedy="On all but one: `sudo rm /etc/machine-id /var/lib/dbus/machine-id; sudo "
+        "systemd-machine-id-setup; sudo reboot`.",
+    ),
+    Check(
+        "KB104",
+        "no machine id",
+        _no_id,
+        why="The kubelet reports it, and systemd needs it for its journal.",
+        remedy="`sudo systemd-machine-id-setup`",
+        severities=(Severity.WARNING,),
+    ),
+    Check(
+        "KB105",
+        "the host name can be no node's name",
+        _no_node_name,
+        why="A node's name has small letters, digits, hyphens and dots (RFC 1123), and is not "
+        "localhost.",
+        remedy="`sudo hostnamectl set-hostname NAME`",
+        must="the API server refuses such a node",
+    ),
+    Check(
+        "KB106",
+        "the host name of a fresh card",
+        _image_name,
+        why="The next fresh card has the same name, and cannot join then.",
+        remedy="`sudo hostnamectl set-hostname NAME`",
+        severities=(Severity.INFO,),
+    ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_interface, ip_network
 
+from kuberry.model.facts import Firewall
+from kuberry.model.finding import Severity
 from kuberry.preflight.scene import Check, Observation, Scene
 from kuberry.preflight.versions import minor
 
@@ -13,6 +15,8 @@ CONTROL_PLANE_PORTS = (6443, 2379, 2380, 10257, 10259)
 OLD_CONTROL_PLANE_PORTS = (10251, 10252)  # served without TLS until Kubernetes 1.22
 _OLD_UNTIL = 22
 _HOST_PREFIX = 24
+_SLOW_MBPS, _FAST_MBPS = 100, 1000
+_FAST_BOARDS = ("Pi 4", "Pi 5", "Compute Module 4", "Compute Module 5")
 
 
 def _ports(scene: Scene) -> Iterator[Observation]:
@@ -33,7 +37,8 @@ def _ports(scene: Scene) -> Iterator[Observation]:
 
 
 def _is_old(scene: Scene) -> bool:
-    return (minor(scene.cluster.version) or 0) <= _OLD_UNTIL
+    version = minor(scene.cluster.version)
+    return version is not None and version <= _OLD_UNTIL
 
 
 def _overlap(scene: Scene) -> Iterator[Observation]:
@@ -118,11 +123,127 @@ def _segments(scene: Scene) -> Iterator[Observation]:
             )
 
 
+def _wifi(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        used = host.facts.network.login_interface if host.facts.network else None
+        if used is not None and used.wireless:
+            yield Observation(
+                host=name,
+                proof=f"we are logged in by Wi-Fi ({used.name}), and so would pods be",
+                remedy="use a cable; else have Wi-Fi not sleep: sudo iw dev "
+                f"{used.name} set power_save off",
+                severity=Severity.WARNING,
+            )
+
+
+def _slow_link(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        used = host.facts.network.login_interface if host.facts.network else None
+        if used is None or used.wireless or used.speed_mbps is None:
+            continue
+        model = (host.facts.board.model if host.facts.board else None) or ""
+        fast = any(word in model for word in _FAST_BOARDS)
+        if used.speed_mbps < (_FAST_MBPS if fast else _SLOW_MBPS):
+            yield Observation(
+                host=name,
+                proof=f"{used.name} runs at {used.speed_mbps} Mbit/s",
+                remedy="look at cable and switch: a bad cable falls back to this",
+                severity=Severity.WARNING,
+            )
+
+
+def _packet_filter(scene: Scene) -> Iterator[Observation]:
+    for name, host in scene.hosts.items():
+        firewall = host.facts.firewall
+        words = _active(firewall) if firewall else ()
+        if words:
+            yield Observation(
+                host=name,
+                proof=f"{' and '.join(words)} may drop what nodes and pods send each other",
+                remedy="open the cluster's ports and ranges there, or switch it off "
+                "(sudo ufw disable)",
+                severity=Severity.WARNING,
+            )
+
+
+def _active(firewall: Firewall) -> tuple[str, ...]:
+    found = {"ufw": firewall.ufw_enabled, "firewalld": firewall.firewalld_active}
+    return tuple(name for name, active in found.items() if active)
+
+
+_WARNING = (Severity.WARNING,)
 CHECKS = (
-    Check("KB401", "a port that Kubernetes needs is taken", _ports),
-    Check("KB402", "a range of the cluster overlaps the host's networks", _overlap),
-    Check("KB403", "pods and services share addresses", _each_other),
-    Check("KB404", "too few addresses for pods", _too_small),
-    Check("KB405", "no IPv4 address to reach the host by", _no_address),
-    Check("KB406", "hosts in different network segments", _segments),
+    Check(
+        "KB401",
+        "a port that Kubernetes needs is taken",
+        _ports,
+        why="Who comes first to a port has it.",
+        remedy="Find out who it is (`sudo ss -tlnp`) and stop it.",
+        must="what wants the port would not start",
+    ),
+    Check(
+        "KB402",
+        "a range of the cluster overlaps the host's networks",
+        _overlap,
+        why="Addresses of pods and services must not be those of machines that the host talks to.",
+        remedy="Remove the address or route there, or choose other ranges for the cluster.",
+    ),
+    Check(
+        "KB403",
+        "pods and services share addresses",
+        _each_other,
+        why="An address cannot be a pod's and a service's.",
+        remedy="Choose ranges that do not overlap.",
+        must="services would swallow what is for pods",
+    ),
+    Check(
+        "KB404",
+        "too few addresses for pods",
+        _too_small,
+        why="Each host gets a /24 of the range of pods.",
+        remedy="Choose a larger range, such as 10.244.0.0/16.",
+        must="some hosts would get none",
+    ),
+    Check(
+        "KB405",
+        "no IPv4 address to reach the host by",
+        _no_address,
+        why="Hosts reach each other by the addresses we reach them by; a port forwarding in "
+        "between, or IPv6 alone, leads other hosts nowhere.",
+        remedy="Name the host by an IPv4 address of its own.",
+        must="no plan can be made without an address",
+    ),
+    Check(
+        "KB406",
+        "hosts in different network segments",
+        _segments,
+        why="The network host-gw sends packets for pods straight to the other host.",
+        remedy="Put all hosts on one switch, with no router between; or use `--network manifest`.",
+        must="the kernel refuses such routes",
+    ),
+    Check(
+        "KB407",
+        "Wi-Fi carries the cluster",
+        _wifi,
+        why="A Pi's Wi-Fi sleeps between packets: answers take 100 ms and more, some a second.",
+        remedy="Use a cable; else switch its power saving off.",
+        severities=_WARNING,
+    ),
+    Check(
+        "KB408",
+        "a slow link",
+        _slow_link,
+        why="A Pi 4 or 5 has 1000 Mbit/s, others 100; one that has less has a bad cable or switch, "
+        "and everything waits for the network.",
+        remedy="Look at cable and switch.",
+        severities=_WARNING,
+    ),
+    Check(
+        "KB409",
+        "a packet filter is at work",
+        _packet_filter,
+        why="ufw and firewalld drop what they do not know: traffic between nodes and pods.",
+        remedy="Open the cluster's ports and ranges there, or switch it off: `sudo ufw disable`.",
+        severities=_WARNING,
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Interface, ip_interface
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from kuberry.model.bundle import Artifact, Bundle, Target
 from kuberry.model.cluster import Cluster
@@ -30,11 +30,15 @@ class SeenHost(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scene:
-    """What the checks look at; hosts by the names the user calls them."""
+    """What the checks look at; hosts by the names the user calls them.
+
+    Attributes:
+        bundle: ``None`` while nothing is chosen to be installed: what rests on it is not checked.
+    """
 
     cluster: Cluster
     hosts: Mapping[str, SeenHost]
-    bundle: Bundle
+    bundle: Bundle | None
 
     def is_ours(self, name: str) -> bool:
         """Return whether the host is a part of this cluster already."""
@@ -56,9 +60,11 @@ class Scene:
         return None
 
     def pieces(self, name: str) -> tuple[Artifact, ...] | None:
-        """Return the artifacts for the host; ``None`` when it is not known what it is."""
+        """Return the artifacts for the host; ``None`` when nothing is known of it, or of them."""
         facts = self.hosts[name].facts
-        if facts.os is None or facts.architecture is None or facts.architecture.userland is None:
+        if self.bundle is None or facts.os is None:
+            return None
+        if facts.architecture is None or facts.architecture.userland is None:
             return None
         target = Target(
             architecture=facts.architecture.userland,
@@ -84,16 +90,27 @@ class Observation:
     severity: Severity = Severity.ERROR
 
 
+SceneT = TypeVar("SceneT")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class Check:
-    """One check.
+class Check(Generic[SceneT]):
+    """One check; docs/checks.md is made of these.
 
     Attributes:
         code: Stable: ``KB101``.
         title: What is wrong where it finds something.
         look: Pure.
+        why: What comes of it, for the manual page.
+        remedy: What to do about it, for the manual page.
+        severities: Those its findings may have, the worst first.
+        must: Why it cannot be ignored; empty where it can.
     """
 
     code: str
     title: str
-    look: Callable[[Scene], Iterable[Observation]]
+    look: Callable[[SceneT], Iterable[Observation]]
+    why: str = ""
+    remedy: str = ""
+    severities: tuple[Severity, ...] = (Severity.ERROR,)
+    must: str = ""

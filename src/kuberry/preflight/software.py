@@ -73,7 +73,7 @@ def _pieces(scene: Scene) -> Iterator[Observation]:
         if missing:
             yield Observation(
                 host=name,
-                proof=f"{scene.bundle.name} has not, for this host: {', '.join(missing)}",
+                proof=f"{scene.cluster.bundle} has not, for this host: {', '.join(missing)}",
                 remedy=f"make a bundle that has it for {_target(scene, name)}: "
                 "kuberry bundle create (docs/bundles.md)",
             )
@@ -137,8 +137,39 @@ def _containerd_version(scene: Scene, name: str) -> str | None:
 
 
 CHECKS = (
-    Check("KB501", "another Kubernetes", _other_kubernetes),
-    Check("KB502", "a host of another cluster of ours", _other_cluster),
-    Check("KB503", "the bundle lacks what a host needs", _pieces),
-    Check("KB504", "containerd and Kubernetes do not fit", _containerd),
+    Check(
+        "KB501",
+        "another Kubernetes",
+        _other_kubernetes,
+        why="Two Kubernetes on one host fight for ports, network and control groups, and this one "
+        "is not ours to remove.",
+        remedy="Take another host, or remove it there by its own means.",
+        must="it would break the Kubernetes that is there",
+    ),
+    Check(
+        "KB502",
+        "a host of another cluster of ours",
+        _other_cluster,
+        why="A host is a node of one cluster.",
+        remedy="Go on with that cluster (`--name`), or reset the host first.",
+        must="it would break the cluster it belongs to",
+    ),
+    Check(
+        "KB503",
+        "the bundle lacks what a host needs",
+        _pieces,
+        why="Nothing is fetched while hosts are at work: all must be in the bundle, for this "
+        "system and architecture.",
+        remedy="Make a bundle that has it: `kuberry bundle create` ([bundles](bundles.md)).",
+        must="there would be nothing to install",
+    ),
+    Check(
+        "KB504",
+        "containerd and Kubernetes do not fit",
+        _containerd,
+        why="A kubelet up to 1.22 speaks CRI v1alpha2, which containerd dropped in 2.0; one from "
+        "1.26 on speaks CRI v1, which containerd knows from 1.6 on.",
+        remedy="Put a fitting containerd into the bundle, and remove the one of the host.",
+        must="the kubelet could not talk to it",
+    ),
 )

@@ -25,4 +25,15 @@ def _unknown(scene: Scene) -> Iterator[Observation]:
                 )
 
 
-CHECKS = (Check("KB100", "something could not be seen, so it is not checked", _unknown),)
+CHECKS = (
+    Check(
+        "KB100",
+        "something could not be seen, so it is not checked",
+        _unknown,
+        why=f"A silent pass would be a lie. Without {', '.join(NEEDED)} no plan can be made; of "
+        "the rest it is a warning.",
+        remedy="Look at the host with `kuberry status --hosts HOST`: its reasons are there.",
+        severities=(Severity.ERROR, Severity.WARNING),
+        must="what was not seen cannot be judged",
+    ),
+)

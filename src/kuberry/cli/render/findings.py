@@ -9,7 +9,12 @@ from rich.markup import escape
 from kuberry.cli.render import console
 from kuberry.model.finding import Finding, Severity
 
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_COLOURS = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.IGNORED: "magenta",
+    Severity.INFO: "dim",
+}
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
@@ -19,8 +24,10 @@ def show_findings(findings: Iterable[Finding]) -> None:
     for one in sorted(findings, key=lambda one: order.index(one.severity)):
         where = f"{one.host}: " if one.host else ""
         colour = _COLOURS[one.severity]
-        out.print(f"[{colour}]{one.severity} {one.code}[/{colour}] {escape(where + one.title)}")
+        word = f"{one.severity} {one.was}" if one.was else str(one.severity)
+        said = escape(console.printable(where + one.title))
+        out.print(f"[{colour}]{word} {one.code}[/{colour}] {said}")
         if one.proof:
-            out.print(f"  {escape(one.proof)}")
+            out.print(f"  {escape(console.printable(one.proof))}")
         if one.remedy:
-            out.print(f"  → {escape(one.remedy)}")
+            out.print(f"  → {escape(console.printable(one.remedy))}")

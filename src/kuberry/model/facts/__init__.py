@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kuberry.model.facts.hardware import (
     Board,
+    Card,
     FileSystem,
     Health,
     Memory,
@@ -35,6 +36,7 @@ from kuberry.model.value import Value
 __all__ = [
     "Architecture",
     "Board",
+    "Card",
     "Cgroups",
     "Clock",
     "FileSystem",
@@ -82,6 +84,7 @@ class HostFacts(Value):
     memory: Memory | None
     swap: tuple[SwapDevice, ...] | None
     disks: tuple[FileSystem, ...] | None
+    cards: tuple[Card, ...] | None = None
     cgroups: Cgroups | None
     identity: Identity | None
     clock: Clock | None

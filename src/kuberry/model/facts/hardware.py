@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from kuberry.model.value import Value
 
 
@@ -76,6 +78,28 @@ class FileSystem(Value):
     total_bytes: int
     free_bytes: int
     read_only: bool | None
+
+
+class Card(Value):
+    """An SD card or a soldered eMMC.
+
+    Attributes:
+        device: ``mmcblk0``.
+        made: Month and year: ``08/2023``.
+        speed_class: Of an SD card: MB/s it promises to write in a row.
+        application_class: Of an SD card: 1 or 2 for A1 and A2 (small reads and writes), 0 for none.
+        worn_percent: Of its life; above 100 it is beyond. SD cards do not tell.
+        spare: Whether its reserve blocks come to an end. SD cards do not tell.
+    """
+
+    device: str
+    kind: Literal["SD", "MMC"]
+    name: str | None = None
+    made: str | None = None
+    speed_class: int | None = None
+    application_class: int | None = None
+    worn_percent: int | None = None
+    spare: Literal["normal", "warning", "urgent"] | None = None
 
 
 class Throttling(Value):
