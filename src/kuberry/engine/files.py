@@ -63,6 +63,7 @@ for meta in "$stage"/*.meta; do
     temporary=$(mktemp "$path.kuberry.XXXXXX")
     cat "$stage/$key" >"$temporary"
     chmod "$mode" "$temporary"
+    case $path in /boot/*) sync "$temporary" ;; esac  # FAT has no journal
     mv "$temporary" "$path"
     [ "$keep" = volatile ] || note "$path" "$key" "$sum" "$mode"
 done

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from kuberry.errors import CommandTimeout, SudoFailed
-from kuberry.facts import cards, framing, hardware, health, kubernetes, network, system
+from kuberry.facts import boot, cards, framing, hardware, health, kubernetes, network, system
 from kuberry.facts.framing import Section
 from kuberry.facts.probe import Probe, Unparsable
 from kuberry.model.facts import Clock, HostFacts, Privileges, Unknown
@@ -38,6 +38,9 @@ AS_USER: tuple[Probe[Any], ...] = (
     hardware.SWAP,
     hardware.DISKS,
     cards.CARDS,
+    boot.BOOT,
+    boot.CLOUD_INIT,
+    boot.RADIOS,
     network.NETWORK,
     network.PORTS,
     network.FIREWALL,
@@ -47,6 +50,8 @@ AS_USER: tuple[Probe[Any], ...] = (
     kubernetes.PACKAGES,
 )
 AS_ROOT: tuple[Probe[Any], ...] = (
+    boot.BOOT,
+    boot.CLOUD_INIT,
     network.PORTS,
     network.FIREWALL,
     health.HEALTH,
@@ -145,6 +150,9 @@ def assemble(user: Answer, root: Answer) -> HostFacts:
         kernel=reader.read(system.KERNEL),
         architecture=reader.read(system.ARCHITECTURE),
         board=reader.read(hardware.BOARD),
+        boot=reader.read(boot.BOOT),
+        cloud_init=reader.read(boot.CLOUD_INIT),
+        radios=reader.read(boot.RADIOS),
         processor=reader.read(hardware.PROCESSOR),
         memory=reader.read(hardware.MEMORY),
         swap=reader.read(hardware.SWAP),

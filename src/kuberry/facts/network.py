@@ -159,6 +159,7 @@ def _firewall(output: str) -> Firewall:
         nft_tables=tuple(line.removeprefix("table ") for line in lines.all("table"))
         if listed
         else None,
+        ufw_rules=lines.all("rule") if lines.first("rules") == "read" else None,
     )
 
 
@@ -168,6 +169,10 @@ FIREWALL = Probe(
     """\
 if [ -e /etc/ufw/ufw.conf ]; then sed -n 's/^ENABLED=/ufw:/p' /etc/ufw/ufw.conf
 else echo ufw:no
+fi
+if [ -r /etc/ufw/user.rules ]; then
+  echo rules:read
+  sed -n 's/^### tuple ### /rule:/p' /etc/ufw/user.rules
 fi
 if command -v firewalld >/dev/null; then
   printf 'firewalld:%s\\n' "$(systemctl is-active firewalld)"

@@ -35,7 +35,8 @@ left_out=
 for pattern; do left_out="$left_out -path $pattern -o"; done
 roots=
 for root in /etc /usr/local /usr/libexec /opt /root /var/lib /var/lib/containerd /var/lib/etcd \
-    /var/lib/kubelet /var/log/pods /var/log/containers; do
+    /var/lib/kubelet /var/log/pods /var/log/containers \
+    /boot/firmware/config.txt /boot/firmware/cmdline.txt /boot/firmware/current/cmdline.txt; do
     [ ! -e "$root" ] || roots="$roots $root"
 done
 files() { find $roots -xdev \( $left_out -path /var/lib/kuberry \) -prune -o "$@"; }

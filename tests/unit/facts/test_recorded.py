@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from kuberry.facts import hardware, health, network, system
+from kuberry.facts import boot, hardware, health, network, system
 from kuberry.facts.gather import AS_USER
 from kuberry.facts.probe import Probe
 
@@ -162,3 +162,57 @@ def test_a_card_is_seen_as_a_card() -> None:
     assert (root.path, data.path, data.mount_point) == ("/", "/var/lib", "/")
     assert (data.source, data.type, data.read_only) == ("/dev/mmcblk0p2", "ext4", False)
     assert 22 * GIB < data.free_bytes < 24 * GIB
+
+
+def test_the_boot_partition_is_read_line_by_line() -> None:
+    """The order of config.txt decides, so it is kept; a kernel and a device tree prove a prefix."""
+    pi = seen("rpi5-trixie", boot.BOOT)
+    live = pi.command_line("cmdline.txt")
+
+    assert (pi.directory, pi.staged) == ("/boot/firmware", False)
+    assert live is not None
+    assert live.is_one_line
+    assert live.first_line.startswith("console=serial0,115200 console=tty1 root=PARTUUID=")
+    assert pi.config.index("[cm4]") < pi.config.index("otg_mode=1") < pi.config.index("[cm5]")
+    assert "kernel8.img" in pi.assets
+
+
+def test_two_slots_of_boot_files_are_told_apart() -> None:
+    """Ubuntu from 25.10 on; new files wait for their trial."""
+    ubuntu = seen("ubuntu-resolute", boot.BOOT)
+
+    assert [one.name for one in ubuntu.command_lines] == [
+        "cmdline.txt",
+        "current/cmdline.txt",
+        "new/cmdline.txt",
+    ]
+    assert ubuntu.staged
+
+
+def test_a_host_without_such_a_partition_is_known_to_have_none() -> None:
+    """That is no riddle."""
+    assert seen("debian12", boot.BOOT).directory is None
+
+
+def test_what_cloud_init_would_undo_is_seen() -> None:
+    """As rpi-imager 2 writes it."""
+    cloud = seen("rpi5-trixie", boot.CLOUD_INIT)
+
+    assert (cloud.enabled, cloud.preserves_hostname) == (True, False)
+    assert (cloud.hostname, cloud.manages_hosts_file) == ("raspberrypi", True)
+    assert "  - update_etc_hosts" in cloud.configuration
+
+
+def test_wifi_that_sleeps_is_seen() -> None:
+    """The default of the Raspberry Pi's own radio."""
+    (radio,) = seen("rpi5-trixie", boot.RADIOS)
+
+    assert (radio.interface, radio.power_save, radio.network_manager) == ("wlan0", True, True)
+
+
+def test_rules_of_ufw_are_seen_by_root() -> None:
+    """Only root may read them; without them nothing is known to be open."""
+    rules = network.FIREWALL.read((HOSTS / "ubuntu-jammy" / "firewall.root.txt").read_text("utf-8"))
+
+    assert rules.ufw_rules == ("allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in",)
+    assert seen("debian12", network.FIREWALL).ufw_rules is None

@@ -6,6 +6,7 @@ Inside a subject, ``None`` means what its field says.
 
 from __future__ import annotations
 
+from kuberry.model.facts.boot import Boot, CloudInit, CommandLineFile, Radio
 from kuberry.model.facts.hardware import (
     Board,
     Card,
@@ -36,9 +37,12 @@ from kuberry.model.value import Value
 __all__ = [
     "Architecture",
     "Board",
+    "Boot",
     "Card",
     "Cgroups",
     "Clock",
+    "CloudInit",
+    "CommandLineFile",
     "FileSystem",
     "Firewall",
     "Health",
@@ -57,6 +61,7 @@ __all__ = [
     "Privileges",
     "Processor",
     "Program",
+    "Radio",
     "Route",
     "SwapDevice",
     "Sysctl",
@@ -80,6 +85,9 @@ class HostFacts(Value):
     kernel: Kernel | None
     architecture: Architecture | None
     board: Board | None
+    boot: Boot | None
+    cloud_init: CloudInit | None
+    radios: tuple[Radio, ...] | None
     processor: Processor | None
     memory: Memory | None
     swap: tuple[SwapDevice, ...] | None

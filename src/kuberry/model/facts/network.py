@@ -70,8 +70,13 @@ class ListeningPort(Value):
 
 
 class Firewall(Value):
-    """What may drop packets; ``None`` is unknown, above all without root."""
+    """What may drop packets; ``None`` is unknown, above all without root.
+
+    Attributes:
+        ufw_rules: The user's rules as ufw keeps them: ``allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in``.
+    """
 
     ufw_enabled: bool | None
     firewalld_active: bool | None
     nft_tables: tuple[str, ...] | None
+    ufw_rules: tuple[str, ...] | None = None
