@@ -16,7 +16,8 @@ KuberryError
 │   ├── SudoFailed             no way to become root
 │   ├── ConnectionLost         the connection ended in the middle
 │   ├── CommandTimeout         a command did not end in time
-│   └── ApiUnreachable         the API server of a cluster does not answer
+│   ├── ApiUnreachable         the API server of a cluster does not answer
+│   └── UpstreamUnreachable    a server that bundles come from does not answer
 ├── CommandFailed              a command ended with an exit status other than 0
 ├── ApiRefused                 the API server answered with an error
 ├── VerifyFailed               the cluster is not what was promised
@@ -177,6 +178,12 @@ class ApiUnreachable(TransportError):
     """The API server of a cluster does not answer."""
 
     code = "api-unreachable"
+
+
+class UpstreamUnreachable(TransportError):
+    """A server that bundles come from does not answer."""
+
+    code = "upstream-unreachable"
 
 
 class ApiRefused(KuberryError):

@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kuberry.model.upstream import Upstream
+
 
 def _xdg(variable: str, fallback: str) -> Path:
     base = os.environ.get(variable) or str(Path.home() / fallback)
@@ -30,6 +32,9 @@ class Settings(BaseSettings):
         cache_dir: What can be had again: downloads, builds. Default ``~/.cache/kuberry``.
         kubeconfig: Where kubectl looks for clusters. Default the first file of ``KUBECONFIG``,
             else ``~/.kube/config``.
+        upstream_mirror: Where upstream's servers are found by their names; see docs/bundles.md.
+        upstream_servers: Address by name of the server it stands in for, as JSON.
+        upstream_ca_file: Certificates that downloads trust beside the system's.
     """
 
     model_config = SettingsConfigDict(env_prefix="KUBERRY_", frozen=True, extra="ignore")
@@ -38,6 +43,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"))
     cache_dir: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"))
     kubeconfig: Path = Field(default_factory=_kubeconfig)
+    upstream_mirror: str | None = None
+    upstream_servers: dict[str, str] = Field(default_factory=dict)
+    upstream_ca_file: Path | None = None
 
     @property
     def inventory_file(self) -> Path:
@@ -58,6 +66,20 @@ class Settings(BaseSettings):
     def clusters_dir(self) -> Path:
         """Return the directory of the remembered clusters."""
         return self.state_dir / "clusters"
+
+    @property
+    def downloads_dir(self) -> Path:
+        """Return the directory of what is being downloaded for bundles."""
+        return self.cache_dir / "downloads"
+
+    @property
+    def upstream(self) -> Upstream:
+        """Return the way to the servers that bundles come from."""
+        return Upstream(
+            mirror=self.upstream_mirror,
+            servers=self.upstream_servers,
+            ca_file=self.upstream_ca_file,
+        )
 
     @property
     def bundles_dir(self) -> Path:

@@ -51,7 +51,9 @@ def create_bundle(store: Store, wanted: Wanted, emit: Emit = ignore) -> Bundle:
         scratch.mkdir()
         found = scan(wanted.directory, scratch)
         version = wanted.version or complete.kubernetes_version(found)
-        found = complete.with_version(_with_probes(found, scratch, emit), version)
+        found = complete.with_version(
+            wanted.distribution, _with_probes(found, scratch, emit), version
+        )
         artifacts = tuple(_stored(one, writer) for one in found)
         _refuse_gaps(wanted.distribution, artifacts, version)
         bundle = _bundle(wanted, version, artifacts)
@@ -59,6 +61,11 @@ def create_bundle(store: Store, wanted: Wanted, emit: Emit = ignore) -> Bundle:
     if not any("coredns" in name for one in found for name in one.images):
         emit(Notice(message="it holds no CoreDNS: clusters made of it have no cluster DNS"))
     return bundle
+
+
+def bundle_name(distribution: str, version: str) -> str:
+    """Return what a bundle is called when nobody names it."""
+    return f"{distribution}-{version}".lower().replace("+", "-")
 
 
 def _with_probes(found: Sequence[Found], scratch: Path, emit: Emit) -> tuple[Found, ...]:
@@ -95,7 +102,7 @@ def _refuse_gaps(distribution: str, artifacts: tuple[Artifact, ...], version: st
 
 
 def _bundle(wanted: Wanted, version: str, artifacts: tuple[Artifact, ...]) -> Bundle:
-    name = wanted.name or f"{wanted.distribution}-{version}".lower().replace("+", "-")
+    name = wanted.name or bundle_name(wanted.distribution, version)
     try:
         return Bundle(
             name=name,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kuberry.actions import bundle_create
 from kuberry.actions.bundle_create import Wanted
+from kuberry.actions.bundle_upstream import Order, Workplace, create_from_upstream
 from kuberry.bundles import pack
 from kuberry.bundles.store import Store, Waiting
 from kuberry.model.bundle import Bundle
@@ -22,6 +24,7 @@ __all__ = [
     "list_bundles",
     "load_bundle",
     "remove_bundle",
+    "upstream_bundle",
 ]
 
 
@@ -101,6 +104,35 @@ def remove_bundle(name: str, *, settings: Settings | None = None, emit: Emit = i
     with store.writing(_waiting(emit)) as writer:
         writer.remove(bundle.name)
     return bundle
+
+
+async def upstream_bundle(
+    distribution: str,
+    version: str,
+    architectures: Sequence[str],
+    *,
+    name: str | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
+) -> Bundle:
+    """Return the bundle of a release of upstream, downloaded once; see docs/bundles.md.
+
+    Args:
+        distribution: ``k3s``.
+        version: A channel (``stable``), a minor version (``v1.36``) or an exact one.
+        architectures: Debian's words.
+        name: Of the bundle; ``None`` for distribution and exact version.
+
+    Raises:
+        UsageError: There is no such distribution, version or architecture.
+        BundleError: Upstream lacks something, or sent something else than it announced.
+        UpstreamUnreachable: A server does not answer.
+        CacheBusy: Another process held the cache for too long.
+    """
+    settings = settings or Settings()
+    order = Order(distribution, version, tuple(dict.fromkeys(architectures)), name)
+    at = Workplace(_store(settings), settings.downloads_dir, settings.upstream)
+    return await create_from_upstream(order, at, emit)
 
 
 async def lab_bundle(*, settings: Settings | None = None, emit: Emit = ignore) -> Bundle:

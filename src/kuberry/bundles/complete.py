@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kuberry.bundles.found import UNKNOWN, Found
 from kuberry.errors import BundleError, UsageError
-from kuberry.model.bundle import Artifact, ImageArchive
+from kuberry.model.bundle import PROBE_IMAGE, Artifact, ImageArchive
 
 _KUBE_PROGRAMS = ("kubeadm", "kubelet", "kubectl")
 _KUBE_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
@@ -42,12 +42,16 @@ def kubernetes_version(found: Iterable[Found]) -> str:
     )
 
 
-def with_version(found: Sequence[Found], version: str) -> tuple[Found, ...]:
+def with_version(distribution: str, found: Sequence[Found], version: str) -> tuple[Found, ...]:
     """Give the programs of Kubernetes its version, once their bytes contain it.
+
+    k3s has one program, and its images are released with it.
 
     Raises:
         BundleError: One of them is of another version.
     """
+    if distribution == "k3s":
+        return tuple(_of_k3s(one, version) for one in found)
     return tuple(_checked(one, version) for one in found)
 
 
@@ -94,11 +98,23 @@ def _kubeadm(artifacts: tuple[Artifact, ...], version: str) -> tuple[str, ...]:
     )
 
 
+def _k3s(artifacts: tuple[Artifact, ...], _version: str) -> tuple[str, ...]:
+    programs = {one.name for one in artifacts if one.kind == "binary"}
+    images = {name for one in artifacts if isinstance(one, ImageArchive) for name in one.images}
+    return (
+        *(("the program k3s",) if "k3s" not in programs else ()),
+        *(("its image archive (k3s-airgap-images-…)",) if images <= {PROBE_IMAGE} else ()),
+    )
+
+
 def _minor(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.removeprefix("v").split(".")[:2] if part.isdigit())
 
 
-_ASK: dict[str, Callable[[tuple[Artifact, ...], str], tuple[str, ...]]] = {"kubeadm": _kubeadm}
+_ASK: dict[str, Callable[[tuple[Artifact, ...], str], tuple[str, ...]]] = {
+    "kubeadm": _kubeadm,
+    "k3s": _k3s,
+}
 
 
 def _checked(one: Found, version: str) -> Found:
@@ -110,6 +126,11 @@ def _checked(one: Found, version: str) -> Found:
             remedy=f"fetch {one.name} {version} for {one.architecture}",
         )
     return _replace_version(one, version)
+
+
+def _of_k3s(one: Found, version: str) -> Found:
+    is_its_own = one.name == "k3s" or one.name.startswith("k3s-airgap-images")
+    return _replace_version(one, version) if is_its_own else one
 
 
 def _replace_version(one: Found, version: str) -> Found:

@@ -1,16 +1,13 @@
-"""Tar archives as they come: plain, gzip, xz, bzip2, and zstd through the system's own program."""
+"""Tar archives as they come: plain, gzip, xz, bzip2 and zstd."""
 
 from __future__ import annotations
 
 import contextlib
 import lzma
-import os
-import shutil
-import subprocess
 import tarfile
 import zlib
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, cast
 
 from kuberry.errors import BundleError
 
@@ -24,13 +21,13 @@ def open_tar(file: IO[bytes], name: str) -> Iterator[tarfile.TarFile]:
     """Read the tar archive in *file* from its start, once through, however it is compressed.
 
     Args:
-        file: A real file (with a descriptor), that holds the archive and nothing else.
+        file: Holds the archive and nothing else.
         name: What it is called, for people.
 
     Raises:
-        BundleError: It is no tar archive or a broken one, or zstd is needed and missing.
+        BundleError: It is no tar archive or a broken one.
     """
-    source = _unzstd(file, name) if _magic(file) == _ZSTD_MAGIC else contextlib.nullcontext(file)
+    source = _unzstd(file) if _magic(file) == _ZSTD_MAGIC else contextlib.nullcontext(file)
     try:
         with source as stream, tarfile.open(fileobj=stream, mode="r|*") as tar:
             yield tar
@@ -55,20 +52,12 @@ def _magic(file: IO[bytes]) -> bytes:
 
 
 @contextlib.contextmanager
-def _unzstd(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """Unpack through ``zstd``: Python has no zstd before 3.14."""
-    program = shutil.which("zstd")
-    if program is None:
-        raise BundleError(
-            f"{name} is packed with zstd, which is not on this machine",
-            remedy="apt-get install zstd (macOS: brew install zstd), or unpack the file yourself",
-        )
-    file.flush()
-    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the program does not see what Python has buffered
-    command = [program, "-dcq"]
-    with subprocess.Popen(  # noqa: S603  # a fixed program; its input is data
-        command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout is not None  # noqa: S101  # asked for one line above
-        yield process.stdout
-        process.stdout.close()
+def _unzstd(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Unpack with the module that is Python's own from 3.14 on, and has this name before."""
+    from backports import zstd  # noqa: PLC0415 -- few archives need it
+
+    try:
+        with zstd.ZstdFile(file) as stream:
+            yield cast("IO[bytes]", stream)
+    except zstd.ZstdError as error:
+        raise tarfile.ReadError(str(error)) from error

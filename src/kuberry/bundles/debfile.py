@@ -39,7 +39,7 @@ def read_control(path: Path) -> Control:
     """Read the control file of the package at *path*.
 
     Raises:
-        BundleError: It is no Debian package, or zstd is needed and missing.
+        BundleError: It is no Debian package.
     """
     with _open_member(path, "control.tar") as tar:
         for member in tar:
@@ -55,7 +55,7 @@ def open_content(path: Path) -> Iterator[tarfile.TarFile]:
     """Read what the package at *path* installs, once through.
 
     Raises:
-        BundleError: It is no Debian package, or zstd is needed and missing.
+        BundleError: It is no Debian package.
     """
     with _open_member(path, "data.tar") as tar:
         yield tar

@@ -33,7 +33,7 @@ def read_contents(path: Path) -> ImageContents | None:
     """Return what the image archive at *path* holds; ``None`` when it is another kind of archive.
 
     Raises:
-        BundleError: It is no tar archive, or zstd is needed and missing.
+        BundleError: It is no tar archive.
     """
     documents = _documents(path)
     docker = documents.get("manifest.json")

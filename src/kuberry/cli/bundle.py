@@ -9,7 +9,7 @@ import typer
 
 from kuberry.cli.options import Output, OutputOption
 from kuberry.cli.render import console
-from kuberry.errors import BundleError
+from kuberry.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
     from kuberry.model.bundle import Bundle
@@ -22,23 +22,48 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="One file, a 
 
 @app.command()
 def create(
-    distribution: Annotated[str, typer.Option("--distribution", help="kubeadm")],
+    distribution: Annotated[str, typer.Option("--distribution", help="k3s or kubeadm")] = "k3s",
     directory: Annotated[
-        Path, typer.Option("--from", metavar="DIR", help="Holds the downloads; see docs/bundles.md")
-    ],
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Holds the downloads; default: upstream's."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="Default: distribution and version.")
     ] = None,
     version: Annotated[
-        str | None, typer.Option("--version", help="Default: that of the images.")
+        str | None,
+        typer.Option(
+            "--version", help="stable, latest, v1.36, or exact. Default: stable; of DIR: its own."
+        ),
+    ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option("--architecture", help="amd64, arm64, armhf with commas. Default: arm64."),
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Make a bundle of downloads, once nothing is missing."""
+    """Make a bundle of a release of upstream, or of a directory of downloads."""
+    if directory is None:
+        words = tuple(word.strip() for word in (architecture or "arm64").split(","))
+        print_one(_from_upstream(distribution, version or "stable", words, name, output), output)
+        return
     from kuberry.api.bundle import Wanted, create_bundle
 
+    if architecture is not None:
+        raise UsageError("--architecture is for downloads", remedy="a directory tells it itself")
     wanted = Wanted(distribution, directory, name=name, version=version)
     print_one(create_bundle(wanted, emit=console.print_event), output)
+
+
+def _from_upstream(
+    distribution: str, version: str, words: tuple[str, ...], name: str | None, output: Output
+) -> Bundle:
+    from kuberry.api.bundle import upstream_bundle
+    from kuberry.cli.render.progress import live
+    from kuberry.cli.running import run
+
+    with live(output) as emit:
+        return run(upstream_bundle(distribution, version, words, name=name, emit=emit))
 
 
 @app.command(name="list")

@@ -198,6 +198,24 @@ class Phase(Value):
     message: str = ""
 
 
+class DownloadProgress(Value):
+    """Bytes of a file have come from upstream to this machine.
+
+    Attributes:
+        file: Its path in the release: ``arm64/k3s``.
+        bytes_done: What is there of it, with what an earlier run had brought.
+        bytes_total: What it has; ``None`` where the server does not say. Equal to *bytes_done* when
+            the file is whole and its digest was right.
+        rate_bytes_s: Bytes a second since this run began with it.
+    """
+
+    kind: Literal["download-progress"] = "download-progress"
+    file: str
+    bytes_done: int
+    bytes_total: int | None
+    rate_bytes_s: int
+
+
 AnyEvent = (
     RunStarted
     | RunEnded
@@ -208,6 +226,7 @@ AnyEvent = (
     | HostsChecked
     | Notice
     | Phase
+    | DownloadProgress
     | PlanStarted
     | StepStarted
     | StepProgress

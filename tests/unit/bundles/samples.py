@@ -10,6 +10,8 @@ import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from backports import zstd
+
 VERSION = "v1.31.4"
 _MACHINES = {"amd64": 0x3E, "arm64": 0xB7, "armhf": 0x28, "riscv64": 0xF3}
 _GO = {"armhf": "arm"}
@@ -17,7 +19,7 @@ _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,
     ".xz": lzma.compress,
-    ".zst": lambda plain: b"\x28\xb5\x2f\xfd" + plain,
+    ".zst": zstd.compress,
 }
 KUBE_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 

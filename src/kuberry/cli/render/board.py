@@ -15,6 +15,7 @@ from kuberry.cli.render.console import printable
 from kuberry.hostlist import fold
 from kuberry.model.event import (
     AnyEvent,
+    DownloadProgress,
     HostEnded,
     Phase,
     PlanStarted,
@@ -75,6 +76,8 @@ class Board:
         match event:
             case Phase():
                 self._phase = event.message
+            case DownloadProgress():
+                self._phase = _download(event)
             case PlanStarted():
                 self._begin(event)
             case StepStarted() | StepProgress() | StepFinished() | StepFailed() | HostEnded():
@@ -170,6 +173,12 @@ class Board:
         if line.ending or not line.step_bytes or seconds <= 0:
             return ""
         return f"{line.step_bytes / _MIB / seconds:.1f} MiB/s"
+
+
+def _download(event: DownloadProgress) -> str:
+    total = f"/{event.bytes_total / _MIB:.0f}" if event.bytes_total is not None else ""
+    rate = event.rate_bytes_s / _MIB
+    return f"downloading {event.file}: {event.bytes_done / _MIB:.0f}{total} MiB, {rate:.1f} MiB/s"
 
 
 def _most_telling(lines: Sequence[HostLine], rows: int) -> list[HostLine]:

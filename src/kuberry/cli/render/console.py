@@ -10,7 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from kuberry.errors import KuberryError
-from kuberry.model.event import AnyEvent, HostKeyAccepted, Notice, Phase, StepFailed
+from kuberry.model.event import (
+    AnyEvent,
+    DownloadProgress,
+    HostKeyAccepted,
+    Notice,
+    Phase,
+    StepFailed,
+)
+
+_MIB = 1 << 20
 
 
 def stdout() -> Console:
@@ -56,6 +65,8 @@ def sentence(event: AnyEvent) -> str:
             return event.message
         case StepFailed():
             return f"{event.title}: {event.message}"
+        case DownloadProgress() if event.bytes_done == event.bytes_total:
+            return f"{event.file} is here ({event.bytes_done / _MIB:.1f} MiB)"
         case _:
             return ""
 

@@ -1,0 +1,133 @@
+"""Made-up releases, laid out in a mirror as upstream lays out the real ones."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Sequence
+
+from backports import zstd
+from tests.unit.bundles.samples import docker_archive, elf
+
+from mirror import Mirror
+
+K3S = "v1.36.3+k3s1"
+K3S_CHANNELS = "update.k3s.io/v1-release/channels"
+BUSYBOX = "docker.io/library/busybox:1.37.0-musl"
+_SUFFIX = {"amd64": "", "arm64": "-arm64", "armhf": "-armhf"}
+_WORD = {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}
+_GO = {"amd64": ("amd64", None), "arm64": ("arm64", "v8"), "armhf": ("arm", "v7")}
+_PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "tar": bytes,
+    "tar.gz": gzip.compress,
+    "tar.zst": zstd.compress,
+}
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def channels(**latest: str) -> bytes:
+    """Return what the channel server says: Rancher's API of that shape (rancher/channelserver)."""
+    data = [
+        {"id": name, "type": "channel", "name": name, "latest": version}
+        for name, version in latest.items()
+    ]
+    return json.dumps({"type": "collection", "resourceType": "channels", "data": data}).encode()
+
+
+def k3s_release(version: str, name: str) -> str:
+    """Return where the mirror has an asset of a release of k3s."""
+    return f"github.com/k3s-io/k3s/releases/download/{version}/{name}"
+
+
+def publish_k3s(
+    mirror: Mirror,
+    version: str = K3S,
+    architectures: Sequence[str] = ("amd64", "arm64", "armhf"),
+    endings: Sequence[str] = ("tar", "tar.gz", "tar.zst"),
+) -> None:
+    """Publish a release of k3s, with its channels and the image of busybox."""
+    minor = version.rsplit(".", 1)[0]
+    said = {"stable": version, "latest": version, minor: version, "v1.30": "v1.30.9+k3s1"}
+    mirror.files[K3S_CHANNELS] = channels(**said)
+    for architecture in architectures:
+        word = _WORD[architecture]
+        names = ["docker.io/rancher/mirrored-coredns-coredns:1.14.7", "rancher/klipper-lb:v1"]
+        images = docker_archive(names, architecture)
+        files = {f"k3s{_SUFFIX[architecture]}": program("k3s", version, architecture)}
+        for ending in endings:
+            files[f"k3s-airgap-images-{word}.{ending}"] = _PACKED[ending](images)
+        listed = "".join(f"{sha256(content)}  {name}\n" for name, content in files.items())
+        files[f"sha256sum-{word}.txt"] = listed.encode()
+        mirror.files |= {k3s_release(version, name): text for name, text in files.items()}
+    publish_busybox(mirror, architectures)
+
+
+def publish_busybox(mirror: Mirror, architectures: Sequence[str]) -> None:
+    """Publish the image that our probe is made of, behind tokens as Docker Hub has them."""
+    mirror.guarded.add("registry-1.docker.io")
+    mirror.files["auth.registry-1.docker.io/token"] = b""
+    layers = {one: gzip.compress(_busybox_layer(one), mtime=0) for one in architectures}
+    publish_image(mirror, "registry-1.docker.io", "library/busybox:1.37.0-musl", layers)
+
+
+def publish_image(mirror: Mirror, host: str, name: str, layers: dict[str, bytes]) -> None:
+    """Publish an image for several architectures, with one layer each."""
+    repository, tag = name.rsplit(":", 1)
+    base = f"{host}/v2/{repository}"
+    entries = []
+    for architecture, layer in layers.items():
+        word, variant = _GO[architecture]
+        config = json.dumps({"architecture": word, "os": "linux"}).encode()
+        for blob in (config, layer):
+            mirror.files[f"{base}/blobs/sha256:{sha256(blob)}"] = blob
+        document = {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": _descriptor("application/vnd.oci.image.config.v1+json", config),
+            "layers": [_descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer)],
+        }
+        manifest = json.dumps(document).encode()
+        mirror.files[f"{base}/manifests/sha256:{sha256(manifest)}"] = manifest
+        platform = {"architecture": word, "os": "linux"} | ({"variant": variant} if variant else {})
+        entries.append({**_descriptor(_MANIFEST, manifest), "platform": platform})
+    # Attestations stand beside images; nobody may take one for an image.
+    other = {
+        **_descriptor(_MANIFEST, b"{}"),
+        "platform": {"architecture": "unknown", "os": "unknown"},
+    }
+    index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [other, *entries]}
+    mirror.files[f"{base}/manifests/{tag}"] = json.dumps(index).encode()
+    mirror.types[f"{base}/manifests/{tag}"] = _INDEX
+
+
+def program(name: str, version: str, architecture: str, size: int = 300_000) -> bytes:
+    """Return a program of some size, each byte pair its own, that names its version."""
+    filler = b"".join(index.to_bytes(4, "little") for index in range(size // 4))
+    return elf(architecture, f"{name} {version} ".encode() + filler)
+
+
+def sha256(content: bytes) -> str:
+    """Return the digest of *content*."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, object]:
+    return {"mediaType": media_type, "digest": f"sha256:{sha256(content)}", "size": len(content)}
+
+
+def _busybox_layer(architecture: str) -> bytes:
+    """Return a layer as the official image has it: the applets are hard links of one file."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        content = elf(architecture, b"busybox")
+        first = tarfile.TarInfo("bin/[")
+        first.size = len(content)
+        tar.addfile(first, io.BytesIO(content))
+        link = tarfile.TarInfo("bin/busybox")
+        link.type, link.linkname = tarfile.LNKTYPE, "bin/["
+        tar.addfile(link)
+    return out.getvalue()
