@@ -7,13 +7,28 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, cast
 
 from kuberry.errors import BundleError
+from kuberry.model.bundle import Packing
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_MAGICS = (b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh", _ZSTD_MAGIC)
+_PACKINGS: dict[bytes, Packing] = {
+    b"\x1f\x8b": "tar.gz",
+    b"\xfd7zXZ\x00": "tar.xz",
+    b"BZh": "tar.bz2",
+    _ZSTD_MAGIC: "tar.zst",
+}
+_MAGICS = tuple(_PACKINGS)
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
+
+
+def packing_of(path: Path) -> Packing:
+    """Return how the archive at *path* is packed, by its first bytes."""
+    with path.open("rb") as file:
+        start = file.read(6)
+    return next((word for magic, word in _PACKINGS.items() if start.startswith(magic)), "tar")
 
 
 @contextlib.contextmanager

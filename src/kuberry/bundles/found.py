@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from kuberry.bundles import debfile, imagefile
+from kuberry.bundles.compressed import packing_of
 from kuberry.errors import BundleError
 from kuberry.model.bundle import Artifact, Binary, Deb, ImageArchive, PlainFile, TargetSystem
 
@@ -65,7 +66,10 @@ class Found:
             case "binary":
                 return Binary.model_validate({**common, "place": self.place})
             case "image-archive":
-                return ImageArchive.model_validate({**common, "images": self.images})
+                packing = packing_of(self.source)
+                return ImageArchive.model_validate(
+                    {**common, "images": self.images, "packing": packing}
+                )
             case "deb":
                 return Deb.model_validate({**common, "depends": self.depends})
             case "file":

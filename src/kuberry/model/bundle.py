@@ -21,6 +21,8 @@ PROBE_IMAGE = f"{PROBE_REPOSITORY}:1"
 
 ArchitectureName = Literal["amd64", "arm64", "armhf"]
 """Debian's words (``dpkg --print-architecture``)."""
+Packing = Literal["tar", "tar.gz", "tar.xz", "tar.bz2", "tar.zst"]
+"""How an archive is packed, in the words that file names end with."""
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9._+~:@-]{0,200}$"
 
@@ -97,10 +99,12 @@ class ImageArchive(_Piece):
 
     Attributes:
         images: The full references it holds, as a kubelet asks for them.
+        packing: How its bytes are packed; k3s wants to read it in the name of the file.
     """
 
     kind: Literal["image-archive"] = "image-archive"
     images: tuple[str, ...] = Field(min_length=1)
+    packing: Packing = "tar"
 
 
 class Deb(_Piece):

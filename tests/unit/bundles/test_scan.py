@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from tests.unit.bundles.samples import deb, docker_archive, elf, tar_of
 
 from kuberry.bundles.found import UNKNOWN, Found, plain_name, version_in
 from kuberry.bundles.scan import scan
 from kuberry.errors import BundleError, UsageError
-from kuberry.model.bundle import TargetSystem
+from kuberry.model.bundle import ImageArchive, TargetSystem
 
 CONTROL = "Package: runc\nVersion: 1.1\nArchitecture: {}\n"
 
@@ -110,6 +113,26 @@ def test_images_are_told_from_other_archives(tmp_path: Path) -> None:
 
     assert (one.kind, one.name, one.version) == ("image-archive", "etcd", "3.5.16-0")
     assert (one.architecture, one.images) == ("arm64", ("registry.k8s.io/etcd:3.5.16-0",))
+
+
+@pytest.mark.parametrize(
+    ("pack", "packing"),
+    [
+        (bytes, "tar"),
+        (gzip.compress, "tar.gz"),
+        (lzma.compress, "tar.xz"),
+        (zstd.compress, "tar.zst"),
+    ],
+)
+def test_the_bytes_tell_how_images_are_packed(
+    tmp_path: Path, pack: Callable[[bytes], bytes], packing: str
+) -> None:
+    """k3s goes by the end of a name, so the name on the host must be true, whatever it was here."""
+    archive = pack(docker_archive(["registry.k8s.io/etcd:3.5.16-0"], "arm64"))
+    (one,) = look(tmp_path, "images.bin", archive)
+    artifact = one.artifact("0" * 64, len(archive))
+    assert isinstance(artifact, ImageArchive)
+    assert artifact.packing == packing
 
 
 def test_several_images_take_the_name_of_their_file(tmp_path: Path) -> None:
