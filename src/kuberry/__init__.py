@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kuberry import sync
     from kuberry.api.bundle import lab_bundle, list_bundles
+    from kuberry.api.check import check
     from kuberry.api.deploy import Wanted, deploy, plan
     from kuberry.api.hosts import expand_hosts, fold_hosts
     from kuberry.api.kubeconfig import kubeconfig
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     )
     from kuberry.model.access import AccessReport
     from kuberry.model.bundle import Bundle
+    from kuberry.model.check import CheckReport
     from kuberry.model.cluster import Cluster
     from kuberry.model.connection import ConnectOptions
     from kuberry.model.event import (
@@ -91,6 +93,7 @@ __all__ = [
     "BundleError",
     "BundleUsed",
     "CacheBusy",
+    "CheckReport",
     "Cluster",
     "CommandFailed",
     "CommandTimeout",
@@ -150,6 +153,7 @@ __all__ = [
     "UsageError",
     "VerifyFailed",
     "Wanted",
+    "check",
     "deploy",
     "expand_hosts",
     "fold_hosts",
@@ -174,6 +178,7 @@ __all__ = [
 
 _HOMES = {
     "kuberry.api.bundle": "lab_bundle list_bundles",
+    "kuberry.api.check": "check",
     "kuberry.api.deploy": "Wanted deploy plan",
     "kuberry.api.hosts": "expand_hosts fold_hosts",
     "kuberry.api.kubeconfig": "kubeconfig",
@@ -191,6 +196,7 @@ _HOMES = {
     ),
     "kuberry.model.access": "AccessReport",
     "kuberry.model.bundle": "Bundle",
+    "kuberry.model.check": "CheckReport",
     "kuberry.model.cluster": "Cluster",
     "kuberry.model.connection": "ConnectOptions",
     "kuberry.model.event": (

@@ -22,6 +22,12 @@ def _kubeconfig() -> Path:
     return Path(named[0]) if named else Path.home() / ".kube" / "config"
 
 
+def _agent_socket() -> Path | None:
+    """Return the socket of the SSH agent, as ssh(1) is told of it."""
+    named = os.environ.get("SSH_AUTH_SOCK")
+    return Path(named) if named else None
+
+
 class Settings(BaseSettings):
     """Directories, each settable by an environment variable of the same name with ``KUBERRY_``.
 
@@ -35,6 +41,7 @@ class Settings(BaseSettings):
         upstream_mirror: Where upstream's servers are found by their names; see docs/bundles.md.
         upstream_servers: Address by name of the server it stands in for, as JSON.
         upstream_ca_file: Certificates that downloads trust beside the system's.
+        agent_socket: Of the SSH agent. Default ``SSH_AUTH_SOCK``; ``None`` where there is none.
     """
 
     model_config = SettingsConfigDict(env_prefix="KUBERRY_", frozen=True, extra="ignore")
@@ -46,6 +53,7 @@ class Settings(BaseSettings):
     upstream_mirror: str | None = None
     upstream_servers: dict[str, str] = Field(default_factory=dict)
     upstream_ca_file: Path | None = None
+    agent_socket: Path | None = Field(default_factory=_agent_socket)
 
     @property
     def inventory_file(self) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from kuberry.api import bundle, lab, setup
+from kuberry.api import check as _check
 from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
 from kuberry.api import status as _status
@@ -52,6 +53,7 @@ def _is_loop_running() -> bool:
     return True
 
 
+check = _twin(_check.check)
 deploy = _twin(_deploy.deploy)
 hosts_that_need_a_password = _twin(setup.hosts_that_need_a_password)
 kubeconfig = _twin(_kubeconfig.kubeconfig)
@@ -66,6 +68,7 @@ status = _twin(_status.status)
 verify = _twin(_verify.verify)
 
 __all__ = [
+    "check",
     "deploy",
     "hosts_that_need_a_password",
     "kubeconfig",

@@ -48,6 +48,7 @@ class Work:
         access: ``None`` leaves the user's kubeconfig as it is.
         prove: Asks the running cluster; ``None`` leaves that out.
         operator: Whom the locks of the hosts name; a dry run needs none.
+        ignore: Codes of checks whose findings are only recorded.
     """
 
     cluster: Cluster
@@ -59,6 +60,7 @@ class Work:
     access: Access | None
     prove: Prove | None
     operator: Operator
+    ignore: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ async def _see(
     findings: tuple[Finding, ...] = ()
     todo: Plan | None = None
     if not failed:
-        findings = preflight.run(work.cluster, seen, work.bundle)
+        findings = preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore)
         tell_bundle(work.bundle, work.emit)
         work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)

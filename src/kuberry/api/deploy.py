@@ -23,6 +23,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.host import Host
 from kuberry.model.report import PlanReport, RunReport
+from kuberry.preflight import known_codes
 from kuberry.settings import Settings
 
 LAB_BUNDLE = "lab"
@@ -38,12 +39,14 @@ class Wanted:
         control_plane: Host that runs the API server.
         bundle: Name of the bundle everything is installed from.
         network: How pods reach each other.
+        ignore: Codes of checks whose findings are only recorded (docs/checks.md).
     """
 
     name: str | None = None
     control_plane: str | None = None
     bundle: str | None = None
     network: NetworkKind | None = None
+    ignore: tuple[str, ...] = ()
 
 
 async def deploy(
@@ -112,7 +115,7 @@ async def _work(
     settings: Settings,
     emit: Emit,
 ) -> action.Work:
-    clusters = Clusters(settings.clusters_dir)
+    ignored, clusters = known_codes(wanted.ignore), Clusters(settings.clusters_dir)
     if hosts is None:
         hosts = clusters.load(wanted.name).hosts
     found = resolve(hosts, settings, emit)
@@ -139,6 +142,7 @@ async def _work(
         access=None,
         prove=None,
         operator=operator("deploy", "none: a dry run"),
+        ignore=ignored,
     )
 
 

@@ -49,6 +49,12 @@ NetworkOption = Annotated[
     Network | None,
     typer.Option("--network", help="host-gw: plain routes; manifest: the bundle's own add-on."),
 ]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore", metavar="CODE", help="Only record what this check finds (docs/checks.md)."
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
 VerifyOption = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
@@ -61,6 +67,7 @@ def deploy(
     control_plane: ControlPlaneOption = None,
     bundle: BundleOption = None,
     network: NetworkOption = None,
+    ignore: IgnoreOption = None,
     dry_run: DryRunOption = False,
     verify: VerifyOption = True,
     output: OutputOption = Output.TABLE,
@@ -79,6 +86,7 @@ def deploy(
         control_plane=control_plane,
         bundle=bundle,
         network=network.value if network else None,
+        ignore=tuple(ignore or ()),
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:

@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 
 from kuberry.cli import (
     bundle,
+    check,
     deploy,
     hosts,
     kubeconfig,
@@ -39,6 +40,7 @@ lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(runs.app, name="runs")
+app.command(name="check")(check.check)
 app.command(name="deploy")(deploy.deploy)
 app.command(name="stop")(stop.stop)
 app.command(name="reset")(reset.reset)

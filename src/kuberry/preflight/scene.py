@@ -50,8 +50,11 @@ class Scene:
         return name == self.cluster.control_plane
 
     def login_interface(self, name: str) -> IPv4Interface | None:
-        """Return the IPv4 address, with its network, that the host is reached by."""
-        network = self.hosts[name].facts.network
+        """Return the IPv4 address, with its network, that the host is reached by.
+
+        ``None`` where it has none, or was not seen.
+        """
+        network = self.hosts[name].facts.network if name in self.hosts else None
         found = network.login_interface if network else None
         for text in found.addresses if found else ():
             one = ip_interface(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.console import Console
 from rich.markup import escape
 
 from kuberry.cli.render import console
@@ -17,10 +18,14 @@ _COLOURS = {
 }
 
 
-def show_findings(findings: Iterable[Finding]) -> None:
-    """Print each finding with its proof and remedy, the worst first."""
+def show_findings(findings: Iterable[Finding], out: Console | None = None) -> None:
+    """Print each finding with its proof and remedy, the worst first.
+
+    Args:
+        out: Where to; ``None`` is standard error.
+    """
     order = list(_COLOURS)
-    out = console.stderr()
+    out = out or console.stderr()
     for one in sorted(findings, key=lambda one: order.index(one.severity)):
         where = f"{one.host}: " if one.host else ""
         colour = _COLOURS[one.severity]

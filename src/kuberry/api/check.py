@@ -1,0 +1,108 @@
+"""Is everything fit for a deploy?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kuberry.actions import check as action
+from kuberry.actions.wish import choose_control_plane, make_wish
+from kuberry.api.deploy import LAB_BUNDLE, Wanted
+from kuberry.api.hosts import resolve
+from kuberry.bundles.store import Store
+from kuberry.clusters import Clusters, check_name, name_of
+from kuberry.facts.controller import Places
+from kuberry.model.bundle import Bundle
+from kuberry.model.check import CheckReport
+from kuberry.model.cluster import Cluster
+from kuberry.model.connection import ConnectOptions
+from kuberry.model.event import Emit, ignore
+from kuberry.model.host import Host
+from kuberry.preflight import known_codes
+from kuberry.settings import Settings
+
+
+async def check(
+    hosts: str | Sequence[str] | None = None,
+    *,
+    wanted: Wanted | None = None,
+    options: ConnectOptions | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
+) -> CheckReport:
+    """Check *hosts* and this machine as `deploy` would, and change nothing.
+
+    Args:
+        hosts: One host expression, or several; ``None`` means those of the last cluster.
+        wanted: As for `deploy`. Without a bundle, what rests on one is not checked.
+        options: How to log in; ``None`` means the defaults.
+        settings: Where things are kept; ``None`` asks the environment.
+        emit: Is told of first contacts and of what the user should know.
+
+    Raises:
+        UsageError: The request itself is wrong, or a code cannot be ignored.
+        BundleError: The bundle that was named is missing or damaged.
+    """
+    where, wish = settings or Settings(), wanted or Wanted()
+    codes = known_codes(wish.ignore)
+    clusters = Clusters(where.clusters_dir)
+    found = resolve(clusters.load(wish.name).hosts if hosts is None else hosts, where, emit)
+    known = clusters.find(wish.name or name_of([host.name for host in found]))
+    bundle = _bundle(wish, known, found, Store(where.bundles_dir))
+    return await action.check(
+        action.Work(
+            cluster=_wish(found, bundle, wish, known),
+            hosts=found,
+            bundle=bundle,
+            places=places(where),
+            ignore=codes,
+            options=options or ConnectOptions(),
+            emit=emit,
+        )
+    )
+
+
+def places(settings: Settings) -> Places:
+    """Return where this machine keeps what kuberry needs."""
+    return Places(
+        state_dir=settings.state_dir,
+        cache_dir=settings.cache_dir,
+        ssh_dir=Path.home() / ".ssh",
+        agent_socket=settings.agent_socket,
+    )
+
+
+def _bundle(
+    wanted: Wanted, known: Cluster | None, hosts: Sequence[Host], store: Store
+) -> Bundle | None:
+    """Return the bundle that was named, else the cluster's or the lab's if it is there already."""
+    if wanted.bundle:
+        return store.load(wanted.bundle)
+    is_lab = all(host.source == "lab" for host in hosts)
+    likely = known.bundle if known else LAB_BUNDLE if is_lab else ""
+    return store.load(likely) if likely in store.names() else None
+
+
+def _wish(
+    hosts: Sequence[Host], bundle: Bundle | None, wanted: Wanted, known: Cluster | None
+) -> Cluster:
+    names = tuple(host.name for host in hosts)
+    if bundle is not None:
+        return make_wish(
+            names,
+            bundle,
+            name=wanted.name,
+            control_plane=wanted.control_plane,
+            network=wanted.network,
+            known=known,
+        )
+    host, rule = choose_control_plane(names, wanted=wanted.control_plane, known=known)
+    return Cluster(
+        name=check_name(wanted.name) if wanted.name else name_of(names),
+        hosts=names,
+        control_plane=host,
+        control_plane_rule=rule,
+        version=known.version if known else "",
+        bundle="",
+        network=wanted.network or (known.network if known else "host-gw"),
+    )
