@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kuberry.api.hosts import expand_hosts, fold_hosts
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
-    from kuberry.api.runs import list_runs, load_run, run_events, stamped
+    from kuberry.api.runs import list_runs, load_run, run_document, run_events, run_page, stamped
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
     from kuberry.api.status import status
     from kuberry.api.verify import verify
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from kuberry.model.check import CheckReport
     from kuberry.model.cluster import Cluster
     from kuberry.model.connection import ConnectOptions
+    from kuberry.model.document import RunDocument
     from kuberry.model.event import (
         AnyEvent,
         Emit,
@@ -133,6 +134,7 @@ __all__ = [
     "ProbeResult",
     "Problem",
     "RunDetail",
+    "RunDocument",
     "RunEnded",
     "RunRecord",
     "RunReport",
@@ -168,7 +170,9 @@ __all__ = [
     "list_runs",
     "load_run",
     "plan",
+    "run_document",
     "run_events",
+    "run_page",
     "setup_hosts",
     "stamped",
     "status",
@@ -183,7 +187,7 @@ _HOMES = {
     "kuberry.api.hosts": "expand_hosts fold_hosts",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
-    "kuberry.api.runs": "list_runs load_run run_events stamped",
+    "kuberry.api.runs": "list_runs load_run run_document run_events run_page stamped",
     "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
     "kuberry.api.status": "status",
     "kuberry.api.verify": "verify",
@@ -199,6 +203,7 @@ _HOMES = {
     "kuberry.model.check": "CheckReport",
     "kuberry.model.cluster": "Cluster",
     "kuberry.model.connection": "ConnectOptions",
+    "kuberry.model.document": "RunDocument",
     "kuberry.model.event": (
         "AnyEvent Emit HostEnded HostKeyAccepted Notice Phase PlanStarted RunEnded "
         "RunStarted StepFailed StepFinished StepProgress StepStarted"

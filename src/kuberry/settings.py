@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         return self.state_dir / "journal.sqlite"
 
     @property
+    def reports_dir(self) -> Path:
+        """Return the directory of the runs' reports: JSON and a page each."""
+        return self.state_dir / "reports"
+
+    @property
     def clusters_dir(self) -> Path:
         """Return the directory of the remembered clusters."""
         return self.state_dir / "clusters"

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kuberry.journal.stamp import Stamper
+from kuberry.model.document import RunDocument
 from kuberry.model.event import Emit
 from kuberry.model.run import EventRecord, RunDetail, RunRecord
+from kuberry.reports.page import page
+from kuberry.reports.story import tell
 from kuberry.settings import Settings
 
 LAST = "last"
@@ -66,6 +69,38 @@ def run_events(
 
     journal = Journal(_file(settings))
     return journal.events(journal.id_of(run), after=after)
+
+
+def run_document(run: str = LAST, *, settings: Settings | None = None) -> RunDocument:
+    """Return all that is known of one run: its steps in time, its critical path, its digests.
+
+    Args:
+        run: Its id, or how that begins; ``last`` is the newest run.
+        settings: Where the journal is; ``None`` asks the environment.
+
+    Raises:
+        UsageError: There is no such run, or several begin so.
+        JournalUnusable: The journal cannot be read.
+    """
+    from kuberry.journal.read import Journal  # noqa: PLC0415 -- SQLAlchemy takes its time
+
+    journal = Journal(_file(settings))
+    detail = journal.find(run)
+    return tell(detail.run, journal.events(detail.run.id), detail.report)
+
+
+def run_page(run: str = LAST, *, settings: Settings | None = None) -> str:
+    """Return one run as a page of HTML that needs nothing but itself.
+
+    Args:
+        run: Its id, or how that begins; ``last`` is the newest run.
+        settings: Where the journal is; ``None`` asks the environment.
+
+    Raises:
+        UsageError: There is no such run, or several begin so.
+        JournalUnusable: The journal cannot be read.
+    """
+    return page(run_document(run, settings=settings))
 
 
 def stamped(take: Callable[[EventRecord], None]) -> Emit:

@@ -20,6 +20,12 @@ class Shape(StrEnum):
     EVENTS = "events"
 
 
+HtmlOption = Annotated[
+    str | None,
+    typer.Option("--html", metavar="FILE", help="Write the run's report as a page; - prints it."),
+]
+
+
 @app.command(name="list")
 def list_(
     cluster: Annotated[
@@ -44,11 +50,15 @@ def show(
         Shape,
         typer.Option("--output", "-o", help="A table, its report as JSON, or its events as lines."),
     ] = Shape.TABLE,
+    html: HtmlOption = None,
 ) -> None:
-    """Show one run: how it ended, or how far it came."""
-    from kuberry.api.runs import load_run, run_events
+    """Show one run: how it ended, or how far it came; or write its report as a page."""
+    from kuberry.api.runs import load_run, run_events, run_page
     from kuberry.cli.render import runs as render
 
+    if html is not None:
+        render.write_page(run_page(run), html)
+        return
     if output is Shape.EVENTS:
         render.show_events(run_events(run))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,11 @@ from kuberry.journal.writer import Writer
 from kuberry.model.cluster import Cluster
 from kuberry.model.event import AnyEvent, Emit, Notice, RunEnded, RunStarted, ignore
 from kuberry.model.report import RunReport
+from kuberry.model.run import RunRecord
+from kuberry.model.sighting import HostConnected
+from kuberry.reports.page import prepare
+from kuberry.reports.story import Story
+from kuberry.reports.write import write_report
 
 _CLOSE_DEADLINE_S = 15.0  # longer than a writer waits for others
 
@@ -78,6 +84,10 @@ class Run:
         self._stamper = Stamper()
         self._zero = time.monotonic()
         self._report: RunReport | None = None
+        self._story = Story()
+        self._lock = threading.Lock()  # events may come from threads
+        self._prepared = False
+        self._record: RunRecord | None = None
         self._writer = Writer(file, self._on_failure)
 
     @property
@@ -87,7 +97,13 @@ class Run:
 
     def emit(self, event: AnyEvent) -> None:
         """Keep *event* and pass it on; never blocks."""
-        self._writer.put(rows.happened(self._stamper.stamp(event)))
+        record = self._stamper.stamp(event)
+        self._writer.put(rows.happened(record))
+        with self._lock:
+            self._story.take(event, record.elapsed_s)
+        if isinstance(event, HostConnected) and not self._prepared:
+            self._prepared = True  # from now on the run mostly waits for its hosts
+            threading.Thread(target=prepare, name="kuberry-report", daemon=True).start()
         self._emit(event)
 
     def report(self, report: RunReport) -> RunReport:
@@ -105,6 +121,15 @@ class Run:
             version=metadata.version("kuberry"),
             wish=cluster,
         )
+        self._record = RunRecord(
+            id=self.id,
+            command=command,
+            cluster=cluster.name,
+            hosts=cluster.hosts,
+            version=event.version,
+            started=self.started,
+            state="running",
+        )
         self._writer.put(rows.begin(event, self.started, this_process()))
         self.emit(event)
 
@@ -117,8 +142,31 @@ class Run:
             code=code,
             message=message,
         )
-        self.emit(event)
-        self._writer.put(rows.end(event, datetime.now(UTC), self._report))
+        now = datetime.now(UTC)
+        self.emit(event.model_copy(update={"page": self._write_report(event, now)}))
+        self._writer.put(rows.end(event, now, self._report))
+
+    def _write_report(self, event: RunEnded, now: datetime) -> str:
+        """Write the run's report; return the path of its page, empty where that is impossible."""
+        if self._record is None:
+            return ""
+        run = self._record.model_copy(
+            update={
+                "ended": now,
+                "state": "interrupted" if event.outcome == "interrupted" else "ended",
+                "outcome": "" if event.outcome == "interrupted" else event.outcome,
+                "code": event.code,
+                "message": event.message,
+            }
+        )
+        self._story.take(event, event.duration_s)
+        directory = reports_beside(self._file)
+        try:
+            return str(write_report(self._story.document(run, self._report), directory))
+        except Exception as error:  # noqa: BLE001 -- whatever it is: a report stops no run
+            why = getattr(error, "strerror", None) or type(error).__name__
+            self.emit(Notice(message=f"this run's report is not written: {why} ({directory})"))
+            return ""
 
     async def close(self) -> None:
         """Wait until all of it is in the file, with a deadline."""
@@ -130,6 +178,11 @@ class Run:
         message = f"this run is not kept in the journal: {why} ({self._file})"
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody listens any more
             self._loop.call_soon_threadsafe(self._emit, Notice(message=message))
+
+
+def reports_beside(file: Path) -> Path:
+    """Return the directory of the reports of the runs that the journal *file* keeps."""
+    return file.parent / "reports"
 
 
 def new_id(now: datetime) -> str:

@@ -18,6 +18,7 @@ from kuberry.model.event import (
     Notice,
     Phase,
     PlanStarted,
+    RunEnded,
     RunStarted,
     StepFailed,
     StepFinished,
@@ -237,3 +238,22 @@ def test_what_is_no_terminal_gets_no_picture(capsys: pytest.CaptureFixture[str])
 
     assert "\x1b" not in (shown := capsys.readouterr().err)
     assert shown.endswith("red: done (1 of 1 ready: red)\n")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_at_its_end_a_run_says_where_its_report_is(*, terminal: bool) -> None:
+    """On a terminal and in plain lines; nothing where none could be written."""
+    paper = Console(file=io.StringIO(), record=True, width=40, force_terminal=terminal)
+    end = RunEnded(
+        run="r", outcome="done", duration_s=1, page="/a/page/with/a/long/name/" + "x" * 30
+    )
+    for event in (end, end.model_copy(update={"page": ""})):
+        if terminal:
+            with bars(paper, Clock()) as emit:
+                emit(event)
+        else:
+            Lines(paper, Clock()).take(event)
+    text = paper.export_text()
+
+    assert text.count("report: ") == 1
+    assert end.page in text.replace("\n", "")

@@ -16,6 +16,7 @@ from kuberry.model.event import (
     HostKeyAccepted,
     Notice,
     Phase,
+    RunEnded,
     StepFailed,
 )
 
@@ -67,6 +68,8 @@ def sentence(event: AnyEvent) -> str:
             return f"{event.title}: {event.message}"
         case DownloadProgress() if event.bytes_done == event.bytes_total:
             return f"{event.file} is here ({event.bytes_done / _MIB:.1f} MiB)"
+        case RunEnded():
+            return f"report: {event.page}" if event.page else ""
         case _:
             return ""
 

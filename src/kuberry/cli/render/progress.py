@@ -15,7 +15,15 @@ from rich.text import Text
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.board import Board
-from kuberry.model.event import AnyEvent, Emit, HostEnded, HostKeyAccepted, Notice, StepFinished
+from kuberry.model.event import (
+    AnyEvent,
+    Emit,
+    HostEnded,
+    HostKeyAccepted,
+    Notice,
+    RunEnded,
+    StepFinished,
+)
 from kuberry.model.run import EventRecord
 
 _REDRAWS_PER_S = 8
@@ -87,8 +95,8 @@ def bars(screen: Console, clock: Callable[[], float] = time.monotonic) -> Iterat
 
     def take(event: AnyEvent) -> None:
         board.take(event)
-        if isinstance(event, Notice | HostKeyAccepted):
-            host = f"{event.host}: " if event.host else ""
+        if isinstance(event, Notice | HostKeyAccepted | RunEnded) and console.sentence(event):
+            host = f"{host}: " if (host := getattr(event, "host", None)) else ""
             text = console.printable(host + console.sentence(event))
             screen.print(Text(text, style="dim"), soft_wrap=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.measure import Measurement
 from rich.table import Table
@@ -13,9 +14,11 @@ from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render import report as render_report
 from kuberry.cli.render import verify as render_verify
+from kuberry.errors import UsageError
 from kuberry.hostlist import fold
 from kuberry.model.event import HostEnded, StepFailed, StepFinished, StepStarted
 from kuberry.model.run import EventRecord, RunDetail, RunRecord
+from kuberry.reports.write import write_file
 
 _NATURAL_WIDTH = 10_000
 _STYLES = {
@@ -69,6 +72,22 @@ def show_run(detail: RunDetail, events: Iterable[EventRecord]) -> None:
 def show_json(detail: RunDetail) -> None:
     """Print *detail* as one JSON document."""
     console.print_json(detail.model_dump(mode="json"))
+
+
+def write_page(page: str, file: str) -> None:
+    """Write *page* to *file*, or to standard output where that is ``-``.
+
+    Raises:
+        UsageError: It cannot be written there.
+    """
+    if file == "-":
+        sys.stdout.write(page)
+        return
+    try:
+        write_file(Path(file), page)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(f"{file} cannot be written: {why}", remedy="name another file") from None
 
 
 def show_events(events: Iterable[EventRecord]) -> None:
