@@ -14,7 +14,7 @@ from kuberry.actions.compare import compare
 from kuberry.api.reset import reset
 from kuberry.cli.exits import Exit
 from kuberry.cli.main import main
-from kuberry.distributions.kubeadm.remove import forget
+from kuberry.distributions.traces import forget
 from kuberry.engine.execute import execute
 from kuberry.engine.means import Means
 from kuberry.facts.installed import look

@@ -10,7 +10,7 @@ import pytest
 import made_up as make
 from kuberry.distributions.kubeadm import forget, is_ours, remove, stop
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
-from kuberry.distributions.kubeadm.remove_text import REMOVE_NETWORK
+from kuberry.distributions.kubeadm.remove_text import REMOVE_ROUTES
 from kuberry.distributions.seen import Seen
 from kuberry.model.difference import Difference, Subject
 from kuberry.model.facts import Unit
@@ -153,7 +153,7 @@ def test_what_is_ours_is_told_from_what_is_not(subject: Subject, name: str, *, o
 def test_every_route_and_rule_that_is_set_is_taken_back() -> None:
     """The lines that undo are made from the script that sets them: none is forgotten."""
     script = routes_script(CLUSTER, _hosts()["red"], {"10.0.0.2": "10.244.1.0/24"})
-    undo = re.findall(r"sed -n '(.*?)' ", REMOVE_NETWORK)[:2]
+    undo = re.findall(r"sed -n '(.*?)' ", REMOVE_ROUTES)
     lines = [
         line
         for one in undo

@@ -16,6 +16,9 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.plan import Captured, Text
 
 API_PORT = 6443
+ADMIN_CONF = "/etc/kubernetes/admin.conf"
+ADMINISTRATOR = f"export KUBECONFIG={ADMIN_CONF}\n"
+"""Shell text after which ``kubectl`` is the administrator's."""
 _SOCKET = "/run/containerd/containerd.sock"
 _V1BETA3_SINCE, _V1BETA4_SINCE = 22, 31
 _CGROUP_V1_REFUSED_SINCE = 35

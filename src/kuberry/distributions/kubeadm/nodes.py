@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kuberry.distributions.files import paths_of
 from kuberry.distributions.kubeadm.configuration import (
     init_configuration,
     join_configuration,
     minor,
 )
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, ROUTES_UNIT
-from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, manifests, paths_of
+from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, manifests
 from kuberry.distributions.seen import Seen
 from kuberry.model.plan import File, Gate, PutArtifact, Run, SetUnit, Step, WaitUntil, WriteFiles
 

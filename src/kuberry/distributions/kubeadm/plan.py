@@ -5,6 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from kuberry.distributions.files import (
+    CONTAINER_LIMITS,
+    HOST_RECORD,
+    changed_files,
+    hosts_file,
+    paths_of,
+)
 from kuberry.distributions.kubeadm import site as at
 from kuberry.distributions.kubeadm import system
 from kuberry.distributions.kubeadm.network import (
@@ -58,7 +65,7 @@ def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan
 
 
 def _host(site: Site, host: Seen) -> Iterator[Step]:
-    changed = at.changed_files(host, _files(site, host))
+    changed = changed_files(host, _files(site, host))
     if not host.installed.is_recorded and not host.installed.files:
         yield RecordState(id="before", title="note how the host is before the first change")
     if changed:
@@ -77,9 +84,9 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
     cluster, network = site.cluster, site.networks[host.name]
     record = json.dumps({"cluster": cluster.name, "pod_cidr": network}) + "\n"
     files = {
-        system.HOST_RECORD: record,
+        HOST_RECORD: record,
         **system.kernel_files(host),
-        "/etc/hosts": system.hosts_file(host.installed.hosts_file, site.names()),
+        "/etc/hosts": hosts_file(host.installed.hosts_file, site.names()),
         system.CONTAINERD_CONFIG: system.containerd_config(
             host,
             version=at.containerd_version(site, host),
@@ -89,7 +96,7 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
         _KUBELET_UNIT: system.KUBELET_UNIT,
     }
     if host.is_container:
-        files[_LIMITS] = system.CONTAINER_LIMITS
+        files[_LIMITS] = CONTAINER_LIMITS
     return files | (_host_gw(site, host) if cluster.network == "host-gw" else {})
 
 
@@ -116,7 +123,7 @@ def _packages(site: Site, host: Seen) -> Iterator[Step]:
 
 
 def _kernel_and_containerd(host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
-    paths = at.paths_of(changed)
+    paths = paths_of(changed)
     if paths & system.kernel_files(host).keys() or not system.is_kernel_set(host):
         yield Run(id="kernel", title="load modules, set kernel settings", script=_KERNEL)
     if paths & {system.CONTAINERD_CONFIG, _LIMITS}:

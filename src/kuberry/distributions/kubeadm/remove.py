@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import IPv4Network
-from typing import assert_never
 
+from kuberry.distributions.files import hosts_file
 from kuberry.distributions.kubeadm import remove_text as text
+from kuberry.distributions.kubeadm.configuration import ADMINISTRATOR
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
-from kuberry.distributions.kubeadm.system import hosts_file
 from kuberry.distributions.seen import Seen
+from kuberry.distributions.traces import SETTINGS, is_of_kubernetes
+from kuberry.distributions.traces_text import REMOVE_NETWORK, forget_node
 from kuberry.model.cluster import Cluster
 from kuberry.model.difference import Difference
 from kuberry.model.plan import Clear, File, Gate, HostPlan, Plan, Restore, Run, Step, WriteFiles
@@ -36,34 +36,7 @@ PLACES = (
 CONTAINERD_PLACES = ("/etc/containerd", "/opt/containerd", "/var/lib/containerd")
 """Where containerd does, when it came with us."""
 
-SETTINGS = (
-    "net.ipv4.ip_forward",
-    "net.ipv4.conf.all.forwarding",
-    "net.ipv4.conf.default.forwarding",
-    "net.ipv4.conf.all.route_localnet",
-    "net.ipv6.conf.all.forwarding",
-    "net.ipv6.conf.default.forwarding",
-    "net.bridge.bridge-nf-call-iptables",
-    "net.bridge.bridge-nf-call-ip6tables",
-    "net.netfilter.nf_conntrack_max",
-    "net.netfilter.nf_conntrack_tcp_timeout_established",
-    "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
-    "kernel.keys.root_maxbytes",
-    "kernel.keys.root_maxkeys",
-    "kernel.panic",
-    "kernel.panic_on_oops",
-    "vm.overcommit_memory",
-    "vm.panic_on_oom",
-)
-"""What our files, the kubelet (pkg/util/sysctl) and kube-proxy set."""
-
 _REMOVAL_S = 300.0
-_NAMES = re.compile(
-    r"kube|KUBE-|CNI-|FLANNEL|CILIUM|/containerd/|/cni-"
-    r"|^(cni0|flannel.*|cali.*|vxlan\.calico|cilium_.*|nodelocaldns)$"
-)
-"""What links, rules and mounts of Kubernetes and its network add-ons are called."""
-_NETWORK = re.compile(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.0/\d{1,2}\b")
 
 
 def remove(cluster: Cluster, hosts: Mapping[str, Seen], leaving: Collection[str]) -> Plan:
@@ -91,40 +64,9 @@ def remove(cluster: Cluster, hosts: Mapping[str, Seen], leaving: Collection[str]
     return Plan(title="reset", hosts=tuple(plans))
 
 
-def forget(hosts: Collection[str]) -> Plan:
-    """Return what removes our records, once nothing else of us is there."""
-    step = Restore(id="records", title="remove kuberry's own records", what="records")
-    return Plan(title="forget", hosts=tuple(HostPlan(host=name, steps=(step,)) for name in hosts))
-
-
 def is_ours(cluster: Cluster, difference: Difference, host: Seen) -> bool:
     """Return whether we, or what we installed, may have made *difference*."""
-    name, there = difference.name, host.installed
-    match difference.subject:
-        case "file":
-            return name in there.files or any(
-                name == place or name.startswith(f"{place}/")
-                for place in (*PLACES, *CONTAINERD_PLACES)
-            )
-        case "package":
-            return name.partition(":")[0] in there.added_packages
-        case "unit":
-            return name.partition(" ")[0] in there.units
-        case "sysctl":
-            return name in SETTINGS
-        case "image":
-            return True
-        case "link" | "route" | "rule" | "mount":
-            return bool(_NAMES.search(name)) or _is_of_pods(cluster, name)
-        case _:
-            assert_never(difference.subject)
-
-
-def _is_of_pods(cluster: Cluster, name: str) -> bool:
-    """Return whether *name*, a route or a rule, has a network of the cluster's pods in it."""
-    pods = IPv4Network(cluster.pod_cidr)
-    found = (IPv4Network(one) for one in _NETWORK.findall(name))
-    return any(one.subnet_of(pods) for one in found)
+    return is_of_kubernetes(cluster, difference, host, (*PLACES, *CONTAINERD_PLACES))
 
 
 def _has_api(cluster: Cluster, staying: Mapping[str, Seen]) -> bool:
@@ -142,7 +84,7 @@ def _stay(
             yield Run(
                 id=f"forget-{one.name}",
                 title=f"drain {one.name} and take it out of the cluster",
-                script=text.FORGET_NODE,
+                script=forget_node(ADMINISTRATOR),
                 arguments=(one.node, str(DRAIN_S)),
                 captures=(_left(one.name),),
                 deadline_s=DRAIN_S + 60.0,
@@ -196,7 +138,9 @@ def _leave(cluster: Cluster, host: Seen, *, gate: bool) -> Iterator[Step]:
     yield _run("kubeadm-reset", "undo what kubeadm did", text.KUBEADM_RESET)
     yield _run("containers", "end and remove the containers", text.REMOVE_CONTAINERS)
     network = (cluster.pod_cidr,)
-    yield _run("network", "remove links, routes and rules", text.REMOVE_NETWORK, network)
+    yield _run(
+        "network", "remove links, routes and rules", text.REMOVE_ROUTES + REMOVE_NETWORK, network
+    )
     has_own_containerd = not host.installed.added_packages.isdisjoint(
         {"containerd", "containerd.io"}
     )

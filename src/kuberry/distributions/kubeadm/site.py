@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive, PlainFile
 from kuberry.model.cluster import Cluster
-from kuberry.model.plan import File
 
 _CONTROL_PLANE_IMAGES = (
     "kube-apiserver",
@@ -139,20 +137,6 @@ def cni_directory(site: Site, host: Seen) -> str:
         if any(one.place == "cni" for one, _ in binaries(site, host))
         else _CNI_OF_DEBIAN
     )
-
-
-def changed_files(host: Seen, files: Mapping[str, str]) -> tuple[File, ...]:
-    """Return those of *files* (text by path) that are not on *host* as they should be."""
-    return tuple(
-        File(path=path, content=(text,))
-        for path, text in files.items()
-        if not host.installed.has_file(path, hashlib.sha256(text.encode()).hexdigest())
-    )
-
-
-def paths_of(files: Iterable[File]) -> frozenset[str]:
-    """Return the paths of *files*."""
-    return frozenset(one.path for one in files)
 
 
 def _repository(image: str) -> str:

@@ -1,52 +1,16 @@
-"""From what was seen to a plan that switches a cluster off, so that power alone brings it back.
-
-Pods are asked to end before their hosts do. That needs nodes which take no new pods; so when all
-workers are off and nothing can start any more, the marks are taken away again: the cluster that
-comes back is the one that was switched off.
-"""
+"""How a cluster of kubeadm is switched off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from kuberry.distributions.kubeadm.remove_text import PATH
+from kuberry.distributions.kubeadm.configuration import ADMINISTRATOR
 from kuberry.distributions.seen import Seen
+from kuberry.distributions.switch_off import Control, switch_off
 from kuberry.model.cluster import Cluster
-from kuberry.model.plan import Gate, HostPlan, Plan, PowerOff, Run, Step
+from kuberry.model.plan import Plan
 
-# $1 seconds, then nodes. What does not go in time is named, and stops nothing; pods on the control
-# plane end with their host.
-_DRAIN = f"""{PATH}
-export KUBECONFIG=/etc/kubernetes/admin.conf
-seconds=$1; shift
-if [ ! -e /var/lib/kuberry/cordoned ]; then  # else it is of a run that did not come to its end
-    marked=$(kubectl --request-timeout 10s get nodes -o jsonpath='
-{{range .items[*]}}{{.metadata.name}} {{.spec.unschedulable}}{{"\\n"}}{{end}}') || marked=
-    printf '%s\\n' "$marked" | sed -n 's/ true$//p' >/var/lib/kuberry/cordoned
-fi
-drain() {{
-    said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
-        --timeout "${{seconds}}s" 2>&1) && return
-    echo "notice: not all pods have left $1 within $seconds s: $(printf %s "$said" | tail -n 1)" >&2
-}}
-for node; do drain "$node" & done
-wait
-echo drained
-"""
-
-# $@ nodes. Those that somebody else had marked keep their marks. The kubelet goes first: nothing
-# may start here again.
-_UNMARK = f"""{PATH}
-export KUBECONFIG=/etc/kubernetes/admin.conf
-for node; do
-    grep -qxF "$node" /var/lib/kuberry/cordoned || kubectl --request-timeout 10s uncordon "$node"
-done >&2
-rm -f /var/lib/kuberry/cordoned
-systemctl stop kubelet
-exit 0
-"""
-_DRAINED = "drained"
-_SPARE_S = 60.0
+_CONTROL = Control(administrator=ADMINISTRATOR, unit="kubelet.service")
 
 
 def stop(cluster: Cluster, hosts: Mapping[str, Seen], *, drain_s: int) -> Plan:
@@ -59,48 +23,4 @@ def stop(cluster: Cluster, hosts: Mapping[str, Seen], *, drain_s: int) -> Plan:
     Raises:
         NotSeen: A fact it needs is not known.
     """
-    workers = {name: one for name, one in hosts.items() if name != cluster.control_plane}
-    control_plane = hosts.get(cluster.control_plane)
-    has_api = control_plane is not None and control_plane.installed.nodes is not None
-    drains = has_api and drain_s > 0 and bool(workers)
-    plans = [HostPlan(host=name, steps=tuple(_worker(name, waits=drains))) for name in workers]
-    if control_plane is not None:
-        steps = tuple(_control_plane(workers, drain_s if drains else 0))
-        plans.insert(0, HostPlan(host=cluster.control_plane, steps=steps))
-    return Plan(title="stop", hosts=tuple(plans))
-
-
-def _control_plane(workers: Mapping[str, Seen], drain_s: int) -> Iterator[Step]:
-    if drain_s:
-        nodes = (one.node for one in workers.values())
-        yield Run(
-            id="drain",
-            title="ask the pods to end",
-            script=_DRAIN,
-            arguments=(str(drain_s), *nodes),
-            captures=(_DRAINED,),
-            deadline_s=drain_s + _SPARE_S,
-        )
-    for name in workers:
-        title = f"wait until {name} is off"
-        yield Gate(id=f"off-{name}", title=title, value=_off(name), tolerant=True)
-    if drain_s:
-        yield Run(
-            id="unmark",
-            title="let the nodes take pods again once they are back",
-            script=_UNMARK,
-            arguments=tuple(one.node for one in workers.values()),
-        )
-    yield PowerOff(id="off", title="switch the control plane off")
-
-
-def _worker(name: str, *, waits: bool) -> Iterator[Step]:
-    if waits:
-        yield Gate(
-            id="drained", title="wait until its pods are gone", value=_DRAINED, tolerant=True
-        )
-    yield PowerOff(id="off", title="switch the worker off", captures=(_off(name),))
-
-
-def _off(name: str) -> str:
-    return f"off:{name}"
+    return switch_off(cluster, hosts, _CONTROL, drain_s=drain_s)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from kuberry.distributions.seen import Seen
 
-HOST_RECORD = "/etc/kuberry/host.json"
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 _MODULES = ("overlay", "br_netfilter")
 _FORWARD = "net.ipv4.ip_forward"
-_BEGIN, _END = "# BEGIN kuberry", "# END kuberry"
 
 KUBELET_UNIT = """\
 [Unit]
@@ -34,15 +29,6 @@ RestartSec=2
 WantedBy=multi-user.target
 """
 """After kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf."""
-
-CONTAINER_LIMITS = """\
-# In a container nobody may raise limits or lower the OOM score (kuberry).
-[Service]
-LimitNOFILE=16384
-LimitNPROC=
-LimitCORE=
-OOMScoreAdjust=0
-"""
 
 
 def kernel_files(host: Seen) -> dict[str, str]:
@@ -94,17 +80,6 @@ def containerd_config(host: Seen, *, version: str, sandbox: str, cni_bin: str) -
     return _CONTAINERD_1.format(
         sandbox=sandbox, cni_bin=cni_bin, systemd=systemd, restrict=restrict
     )
-
-
-def hosts_file(current: str, names: Mapping[str, str]) -> str:
-    """Return /etc/hosts with our block at its end, the rest as it was.
-
-    Args:
-        names: Address by name.
-    """
-    rest = re.sub(rf"^{_BEGIN}\n(.*\n)*?{_END}\n", "", current, flags=re.MULTILINE)
-    lines = "".join(f"{address} {name}\n" for name, address in names.items())
-    return f"{rest}{_BEGIN}\n{lines}{_END}\n"
 
 
 _CONTAINERD_1 = """\

@@ -1,0 +1,121 @@
+"""From what was seen to a plan that switches a cluster off, so that power alone brings it back.
+
+Pods are asked to end before their hosts do. That needs nodes which take no new pods; so when all
+workers are off and nothing can start any more, the marks are taken away again: the cluster that
+comes back is the one that was switched off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from kuberry.distributions.seen import Seen
+from kuberry.distributions.traces_text import PATH
+from kuberry.model.cluster import Cluster
+from kuberry.model.plan import Gate, HostPlan, Plan, PowerOff, Run, Step
+
+# $1 seconds, then nodes. What does not go in time is named, and stops nothing; pods on the control
+# plane end with their host.
+_DRAIN = """
+seconds=$1; shift
+if [ ! -e /var/lib/kuberry/cordoned ]; then  # else it is of a run that did not come to its end
+    marked=$(kubectl --request-timeout 10s get nodes -o jsonpath='
+{range .items[*]}{.metadata.name} {.spec.unschedulable}{"\\n"}{end}') || marked=
+    printf '%s\\n' "$marked" | sed -n 's/ true$//p' >/var/lib/kuberry/cordoned
+fi
+drain() {
+    said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
+        --timeout "${seconds}s" 2>&1) && return
+    echo "notice: not all pods have left $1 within $seconds s: $(printf %s "$said" | tail -n 1)" >&2
+}
+for node; do drain "$node" & done
+wait
+echo drained
+"""
+
+# $1 unit, then nodes. Those that somebody else had marked keep their marks. The unit, which runs
+# the kubelet, goes before the host does: nothing may start here again.
+_UNMARK = """
+unit=$1; shift
+for node; do
+    grep -qxF "$node" /var/lib/kuberry/cordoned || kubectl --request-timeout 10s uncordon "$node"
+done >&2
+rm -f /var/lib/kuberry/cordoned
+systemctl stop "$unit"
+exit 0
+"""
+_DRAINED = "drained"
+_SPARE_S = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Control:
+    """How a control plane is told to take leave.
+
+    Attributes:
+        administrator: Shell text after which ``kubectl`` is the administrator's.
+        unit: What runs the kubelet there.
+    """
+
+    administrator: str
+    unit: str
+
+
+def switch_off(
+    cluster: Cluster, hosts: Mapping[str, Seen], control: Control, *, drain_s: int
+) -> Plan:
+    """Return what switches *cluster* off: its workers first, its control plane last.
+
+    Args:
+        hosts: By name; all that can be reached.
+        drain_s: Seconds for pods to end; 0 does not ask them.
+
+    Raises:
+        NotSeen: A fact it needs is not known.
+    """
+    workers = {name: one for name, one in hosts.items() if name != cluster.control_plane}
+    control_plane = hosts.get(cluster.control_plane)
+    has_api = control_plane is not None and control_plane.installed.nodes is not None
+    drains = has_api and drain_s > 0 and bool(workers)
+    plans = [HostPlan(host=name, steps=tuple(_worker(name, waits=drains))) for name in workers]
+    if control_plane is not None:
+        steps = tuple(_control_plane(workers, control, drain_s if drains else 0))
+        plans.insert(0, HostPlan(host=cluster.control_plane, steps=steps))
+    return Plan(title="stop", hosts=tuple(plans))
+
+
+def _control_plane(workers: Mapping[str, Seen], control: Control, drain_s: int) -> Iterator[Step]:
+    if drain_s:
+        nodes = (one.node for one in workers.values())
+        yield Run(
+            id="drain",
+            title="ask the pods to end",
+            script=PATH + control.administrator + _DRAIN,
+            arguments=(str(drain_s), *nodes),
+            captures=(_DRAINED,),
+            deadline_s=drain_s + _SPARE_S,
+        )
+    for name in workers:
+        title = f"wait until {name} is off"
+        yield Gate(id=f"off-{name}", title=title, value=_off(name), tolerant=True)
+    if drain_s:
+        yield Run(
+            id="unmark",
+            title="let the nodes take pods again once they are back",
+            script=PATH + control.administrator + _UNMARK,
+            arguments=(control.unit, *(one.node for one in workers.values())),
+        )
+    yield PowerOff(id="off", title="switch the control plane off")
+
+
+def _worker(name: str, *, waits: bool) -> Iterator[Step]:
+    if waits:
+        yield Gate(
+            id="drained", title="wait until its pods are gone", value=_DRAINED, tolerant=True
+        )
+    yield PowerOff(id="off", title="switch the worker off", captures=(_off(name),))
+
+
+def _off(name: str) -> str:
+    return f"off:{name}"
