@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
     from kuberry.api.status import status
     from kuberry.api.verify import verify
-    from kuberry.api.watch import watch
     from kuberry.errors import (
         ApiRefused,
         ApiUnreachable,
@@ -78,7 +77,6 @@ if TYPE_CHECKING:
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
-    from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
     from kuberry.model.setup import HostSetup, SetupReport, SetupWish
@@ -114,7 +112,6 @@ __all__ = [
     "HostKeyAccepted",
     "HostKeyChanged",
     "HostKeyUnknown",
-    "HostPulse",
     "HostReport",
     "HostSeen",
     "HostSetup",
@@ -129,7 +126,6 @@ __all__ = [
     "NameNotResolved",
     "Notice",
     "Outcome",
-    "Pace",
     "Phase",
     "Plan",
     "PlanReport",
@@ -137,7 +133,6 @@ __all__ = [
     "PreflightFailed",
     "ProbeResult",
     "Problem",
-    "Pulse",
     "RunDetail",
     "RunDocument",
     "RunEnded",
@@ -160,7 +155,6 @@ __all__ = [
     "UsageError",
     "VerifyFailed",
     "Wanted",
-    "WatchReport",
     "check",
     "deploy",
     "expand_hosts",
@@ -184,7 +178,6 @@ __all__ = [
     "status",
     "sync",
     "verify",
-    "watch",
 ]
 
 _HOMES = {
@@ -198,7 +191,6 @@ _HOMES = {
     "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
     "kuberry.api.status": "status",
     "kuberry.api.verify": "verify",
-    "kuberry.api.watch": "watch",
     "kuberry.errors": (
         "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy "
         "CommandFailed CommandTimeout ConnectionLost HostBusy HostExpressionError "
@@ -220,7 +212,6 @@ _HOMES = {
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
-    "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",
     "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",

@@ -41,9 +41,10 @@ class Mirror:
             path. ``cut`` ends the connection after half of what was asked for; ``hold`` stays there
             until the mirror ends; ``no-range`` knows no Range, nor does ``cut-no-range``;
             ``other`` gives other bytes of the same length; ``longer`` and ``shorter`` announce
-            another length; ``status:N`` answers so; ``redirect:URL`` sends there; an empty word is
-            no fault.
+            another length; ``status:N`` answers so; ``expired`` takes no token; ``redirect:URL``
+            sends there; an empty word is no fault.
         guarded: Hosts that want a token, as Docker Hub does.
+        challenges: What guarded hosts say instead of the usual, by host.
         asked: All requests so far.
     """
 
@@ -51,6 +52,7 @@ class Mirror:
     types: dict[str, str] = dataclasses.field(default_factory=dict)
     faults: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     guarded: set[str] = dataclasses.field(default_factory=set)
+    challenges: dict[str, str] = dataclasses.field(default_factory=dict)
     asked: list[Asked] = dataclasses.field(default_factory=list)
     port: int = 0
     ended: threading.Event = dataclasses.field(default_factory=threading.Event)
@@ -114,13 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/token") and path in mirror.files:
             self._send(200, {}, json.dumps({"token": TOKEN}).encode(), with_body=True)
             return
-        if host in mirror.guarded and self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            repository = re.split("/(?:manifests|blobs)/", path.split("/v2/")[-1])[0]
-            scope = f"repository:{repository}:pull"
-            challenge = f'Bearer realm="https://auth.{host}/token",service="{host}",scope="{scope}"'
-            self._send(401, {"WWW-Authenticate": challenge}, b"{}", with_body=with_body)
-            return
         fault = self._fault(path, with_body=with_body)
+        has_token = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        if host in mirror.guarded and (fault == "expired" or not has_token):
+            self._send(401, {"WWW-Authenticate": self._challenge(host, path)}, b"{}")
+            return
         if fault.startswith("status:"):
             self._send(int(fault[7:]), {}, b"no", with_body=with_body)
         elif fault.startswith("redirect:"):
@@ -129,6 +129,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, {}, b"Not Found", with_body=with_body)
         else:
             self._file(path, fault, with_body=with_body)
+
+    def _challenge(self, host: str, path: str) -> str:
+        repository = re.split("/(?:manifests|blobs)/", path.rsplit("/v2/", maxsplit=1)[-1])[0]
+        scope = f"repository:{repository}:pull"
+        usual = f'Bearer realm="https://auth.{host}/token",service="{host}",scope="{scope}"'
+        return self.server.mirror.challenges.get(host, usual)
 
     def _fault(self, path: str, *, with_body: bool) -> str:
         faults = self.server.mirror.faults.get(path)
@@ -171,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers: dict[str, str],
         body: bytes,
         *,
-        with_body: bool,
+        with_body: bool = True,
         more: int = 0,
     ) -> None:
         self._begin(status, headers, len(body) + more)

@@ -10,13 +10,61 @@ import tarfile
 from collections.abc import Callable, Sequence
 
 from backports import zstd
-from tests.unit.bundles.samples import docker_archive, elf
+from tests.unit.bundles.samples import docker_archive, elf, tar_of
 
 from mirror import Mirror
 
 K3S = "v1.36.3+k3s1"
 K3S_CHANNELS = "update.k3s.io/v1-release/channels"
-BUSYBOX = "docker.io/library/busybox:1.37.0-musl"
+KUBEADM = "v1.36.3"
+KUBEADM_IMAGES = (
+    "registry.k8s.io/kube-apiserver:{version}",
+    "registry.k8s.io/kube-controller-manager:{version}",
+    "registry.k8s.io/kube-scheduler:{version}",
+    "registry.k8s.io/kube-proxy:{version}",
+    "registry.k8s.io/coredns/coredns:v1.14.2",
+    "registry.k8s.io/pause:3.10.2",
+    "registry.k8s.io/etcd:3.6.9-0",
+    "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
+    "ghcr.io/flannel-io/flannel:v0.28.9",
+)
+CONSTANTS = """package constants
+
+const (
+	// Made up, with the names and the layout of kubeadm's own.
+	MinExternalEtcdVersion = "3.5.24-0"
+	DefaultEtcdVersion     = "3.6.4-0"
+	CoreDNSVersion = "v1.14.2"
+	PauseVersion = "3.10.2"
+)
+
+var SupportedEtcdVersion = map[uint8]string{
+	35: "3.6.8-0",
+	36: "3.6.9-0",
+}
+"""
+FLANNEL = """---
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: kube-flannel-cfg, namespace: kube-flannel}
+data: {net-conf.json: '{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}'}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kube-flannel-ds, namespace: kube-flannel}
+spec:
+  template:
+    spec:
+      initContainers:
+      - {name: install-cni-plugin, image: "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3"}
+      - {name: install-cni, image: "ghcr.io/flannel-io/flannel:v0.28.9"}
+      containers:
+      - {name: kube-flannel, image: "ghcr.io/flannel-io/flannel:v0.28.9"}
+"""
+_CONTAINERD = "github.com/containerd/containerd/releases/download/v2.3.7/containerd-2.3.7-linux"
+_RUNC = "github.com/opencontainers/runc/releases/download/v1.5.2/runc."
+_CNI = "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux"
+_FLANNEL = "github.com/flannel-io/flannel/releases/download/v0.28.9/kube-flannel.yml"
 _SUFFIX = {"amd64": "", "arm64": "-arm64", "armhf": "-armhf"}
 _WORD = {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}
 _GO = {"amd64": ("amd64", None), "arm64": ("arm64", "v8"), "armhf": ("arm", "v7")}
@@ -64,6 +112,51 @@ def publish_k3s(
         files[f"sha256sum-{word}.txt"] = listed.encode()
         mirror.files |= {k3s_release(version, name): text for name, text in files.items()}
     publish_busybox(mirror, architectures)
+
+
+def publish_kubeadm(
+    mirror: Mirror, version: str = KUBEADM, architectures: Sequence[str] = ("amd64", "arm64")
+) -> None:
+    """Publish a Kubernetes with everything that its hosts need, and the images it names."""
+    minor = version.rsplit(".", 1)[0][1:]
+    mirror.files["dl.k8s.io/release/stable.txt"] = version.encode()
+    mirror.files[f"dl.k8s.io/release/stable-{minor}.txt"] = f"{version}\n".encode()
+    for word in architectures:
+        for name in ("kubeadm", "kubelet", "kubectl"):
+            path = f"dl.k8s.io/release/{version}/bin/linux/{word}/{name}"
+            mirror.files[path] = program(name, version, word)
+            mirror.files[f"{path}.sha256"] = sha256(mirror.files[path]).encode()
+        _publish_parts(mirror, word)
+    lists = [f"{sha256(mirror.files[_RUNC + word])} *runc.{word}\n" for word in architectures]
+    mirror.files[f"{_RUNC[:-1]}.sha256sum"] = "".join(["-----BEGIN PGP-----\n", *lists]).encode()
+    source = "raw.githubusercontent.com/kubernetes/kubernetes"
+    path = f"{source}/{version}/cmd/kubeadm/app/constants/constants.go"
+    mirror.files[path] = CONSTANTS.encode()
+    mirror.files[_FLANNEL] = FLANNEL.encode()
+    for name in (*KUBEADM_IMAGES, "registry.k8s.io/etcd:3.6.4-0"):
+        host, _, rest = name.format(version=version).partition("/")
+        publish_image(mirror, host, rest, {one: _layer(rest, one) for one in architectures})
+    publish_busybox(mirror, architectures)
+
+
+def _publish_parts(mirror: Mirror, word: str) -> None:
+    """Publish containerd, runc and the plugins, each with digests as its project writes them."""
+    release = f"{_CONTAINERD}-{word}.tar.gz"
+    names = ("containerd", "containerd-shim-runc-v2", "ctr", "containerd-stress")
+    files = {f"bin/{name}": program(name, "2.3.7", word) for name in names}
+    mirror.files[release] = gzip.compress(tar_of(files), mtime=0)
+    digest, name = sha256(mirror.files[release]), release.rsplit("/", 1)[1]
+    mirror.files[f"{release}.sha256sum"] = f"{digest}  {name}\n".encode()
+    mirror.files[_RUNC + word] = program("runc", "1.5.2", word)
+    release = f"{_CNI}-{word}-v1.9.1.tgz"
+    plugins = {f"./{name}": program(name, "1.9.1", word, 99) for name in ("bridge", "portmap")}
+    mirror.files[release] = gzip.compress(tar_of({**plugins, "./README.md": b"plugins"}), mtime=0)
+    digest, name = sha256(mirror.files[release]), release.rsplit("/", 1)[1]
+    mirror.files[f"{release}.sha256"] = f"{digest}  {name}\n".encode()
+
+
+def _layer(name: str, architecture: str) -> bytes:
+    return gzip.compress(tar_of({"file": f"{name} {architecture}".encode()}), mtime=0)
 
 
 def publish_busybox(mirror: Mirror, architectures: Sequence[str]) -> None:

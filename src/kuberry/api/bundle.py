@@ -118,7 +118,7 @@ async def upstream_bundle(
     """Return the bundle of a release of upstream, downloaded once; see docs/bundles.md.
 
     Args:
-        distribution: ``k3s``.
+        distribution: ``k3s`` or ``kubeadm``.
         version: A channel (``stable``), a minor version (``v1.36``) or an exact one.
         architectures: Debian's words.
         name: Of the bundle; ``None`` for distribution and exact version.

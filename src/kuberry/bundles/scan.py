@@ -24,6 +24,8 @@ _TAR_MAGIC_AT = 257
 _ELF = b"\x7fELF"
 _CHECKSUMS = (".sha256", ".sha256sum")
 _IGNORED_SUFFIXES = (*_CHECKSUMS, ".asc", ".sig", ".md")
+_IGNORED_PROGRAMS = ("containerd-stress",)
+"""In containerd's own archive, of no use on a host, and large."""
 _IGNORED_NAMES = ("license", "readme", "notice", "changelog")
 
 
@@ -84,6 +86,8 @@ def _programs_in(path: Path, label: str, scratch: Path) -> Iterator[Found]:
             if content is None or not (start := content.read(4)).startswith(_ELF):
                 continue
             target = folder / PurePosixPath(member.name).name
+            if target.name in _IGNORED_PROGRAMS:
+                continue
             with target.open("wb") as out:
                 out.write(start)
                 shutil.copyfileobj(content, out)

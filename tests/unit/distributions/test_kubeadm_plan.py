@@ -15,6 +15,7 @@ import made_up as make
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.configuration import api_version, init_configuration
 from kuberry.distributions.seen import NotSeen, Seen
+from kuberry.model.bundle import Binary, Bundle
 from kuberry.model.facts import Cgroups, KernelModule, Sysctl, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
 from kuberry.model.plan import (
@@ -114,12 +115,12 @@ def test_order_on_the_control_plane() -> None:
         "before",
         "files",
         "packages",
-        "kernel",
-        "containerd",
         "put-kubeadm",
         "put-kubelet",
         "put-kubectl",
         "put-crictl",
+        "kernel",
+        "containerd",
         "images-kube-apiserver",
         "images-etcd",
         "images-kube-proxy",
@@ -415,3 +416,34 @@ def test_a_network_add_on_takes_the_place_of_our_routes() -> None:
     init = yaml.safe_load_all(_files(plans["red"])["/run/kuberry/init.yaml"])
     cluster = next(one for one in init if one["kind"] == "ClusterConfiguration")
     assert cluster["controllerManager"]["extraArgs"] == {"allocate-node-cidrs": "true"}
+
+
+def _with_programs() -> Bundle:
+    """Return the bundle with containerd as upstream publishes it, beside Debian's package."""
+    bundle = make.bundle()
+    own = [
+        Binary(name=name, version="2.3.7", architecture="amd64", sha256="a" * 64, size_bytes=1)
+        for name in ("containerd", "runc")
+    ]
+    return bundle.model_copy(update={"artifacts": (*bundle.artifacts, *own)})
+
+
+def test_a_containerd_of_the_bundle_is_the_one_in_use() -> None:
+    """Its unit, its layout of configuration; it is started only once it is there."""
+    plan = install(make.cluster(*ADDRESSES), _hosts(), _with_programs()).hosts[0]
+    ids, files = _ids(plan), _files(plan)
+
+    assert "ExecStart=/usr/local/bin/containerd" in files["/etc/systemd/system/containerd.service"]
+    assert "version = 3" in files["/etc/containerd/config.toml"]
+    assert ids.index("put-containerd") < ids.index("put-runc") < ids.index("containerd")
+
+
+def test_another_containerd_is_restarted() -> None:
+    """A program of another digest on the host is replaced, and the unit begins anew."""
+    cluster, bundle = make.cluster(*ADDRESSES), _with_programs()
+    there = _done(install(cluster, _hosts(), bundle).hosts[1], nodes=None)
+    old = KeptFile(path="/usr/local/bin/containerd", sha256="b" * 64, mode="755")
+    changed = there.model_copy(update={"files": {**there.files, old.path: old}})
+    ids = _ids(install(cluster, _hosts(red01=changed), bundle).hosts[1])
+
+    assert ids[:2] == ["put-containerd", "containerd"]

@@ -10,6 +10,7 @@ import pytest
 import made_up as make
 from kuberry.distributions.kubeadm import forget, is_ours, remove, stop
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
+from kuberry.distributions.kubeadm.remove import CONTAINERD_PLACES
 from kuberry.distributions.kubeadm.remove_text import REMOVE_ROUTES
 from kuberry.distributions.seen import Seen
 from kuberry.model.difference import Difference, Subject
@@ -201,3 +202,14 @@ def test_a_lost_control_plane_does_not_keep_workers_on() -> None:
         "red01": ["off"],
         "red02": ["off"],
     }
+
+
+def test_a_containerd_that_came_as_a_program_goes_with_its_places() -> None:
+    """No package brought it, yet it is ours: what it keeps goes, and no image is asked of it."""
+    path = "/usr/local/bin/containerd"
+    files = {path: KeptFile(path=path, sha256="0" * 64, mode="755")}
+    plans = _plans(remove(CLUSTER, _hosts(files=files, added_packages=frozenset()), NAMES))
+    places = next(step for step in plans["red"].steps if isinstance(step, Clear))
+
+    assert "images" not in _ids(plans["red"])
+    assert set(CONTAINERD_PLACES) <= set(places.paths)

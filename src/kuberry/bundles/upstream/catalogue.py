@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal
 
-from kuberry.bundles.upstream import k3s
+from kuberry.bundles.upstream import k3s, kubeadm
 from kuberry.bundles.upstream.registry import Registries
 from kuberry.bundles.upstream.release import Release
 from kuberry.bundles.upstream.web import Web
 from kuberry.errors import UsageError
 
-DistributionName = Literal["k3s"]
 Resolve = Callable[[str, Web], Awaitable[str]]
 Describe = Callable[[str, Sequence[str], Web, Registries], Awaitable[Release]]
 _ALL: dict[str, tuple[Resolve, Describe]] = {
     "k3s": (k3s.resolve_version, k3s.release),
+    "kubeadm": (kubeadm.resolve_version, kubeadm.release),
 }
 _ARCHITECTURES = ("amd64", "arm64", "armhf")
 

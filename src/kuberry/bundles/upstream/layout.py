@@ -17,13 +17,15 @@ from kuberry.bundles.upstream.download import Item
 from kuberry.bundles.upstream.registry import PulledImage
 from kuberry.errors import BundleError
 
-_GO_WORDS = {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}
 Place = Callable[[Item], Path]
 """Says where the bytes of a blob lie."""
 
 
 def write_layout(path: Path, image: PulledImage, place: Place) -> None:
-    """Write *image* to an archive; the same image gives the same bytes."""
+    """Write *image* to an archive; the same image gives the same bytes.
+
+    What it runs on is told by its own configuration alone, not by what was asked for.
+    """
     digest = hashlib.sha256(image.manifest).hexdigest()
     entry = {
         "mediaType": image.media_type,
@@ -33,7 +35,6 @@ def write_layout(path: Path, image: PulledImage, place: Place) -> None:
             "io.containerd.image.name": image.reference,
             "org.opencontainers.image.ref.name": image.reference.rsplit(":", 1)[1],
         },
-        "platform": {"architecture": _GO_WORDS[image.architecture], "os": "linux"},
     }
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
         _add_bytes(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')

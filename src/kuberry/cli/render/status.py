@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from kuberry.cli.render import console
-from kuberry.cli.render.health import complaints
 from kuberry.model.facts import FileSystem, Health, HostFacts
 from kuberry.model.status import HostStatus, StatusReport
 
@@ -162,8 +161,10 @@ def _health(health: Health | None) -> str:
     if health is None:
         return _UNKNOWN
     words = [] if health.temperature_c is None else [f"{health.temperature_c:.0f} °C"]
-    if said := complaints(health):
-        words.append(said)
+    if health.throttling:
+        now = health.throttling.now
+        earlier = [word for word in health.throttling.since_boot if word not in now]
+        words += [f"{word} now" for word in now] + [f"{word} since boot" for word in earlier]
     return ", ".join(words) or "-"
 
 

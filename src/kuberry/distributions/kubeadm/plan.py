@@ -42,6 +42,7 @@ from kuberry.model.plan import (
 )
 
 _KUBELET_UNIT = "/etc/systemd/system/kubelet.service"
+_CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"
 _LIMITS = "/etc/systemd/system/containerd.service.d/kuberry.conf"
 _ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
 _CNI = "/etc/cni/net.d/10-kuberry.conflist"
@@ -72,8 +73,8 @@ def _host(site: Site, host: Seen) -> Iterator[Step]:
         files = tuple(_with_mode(one) for one in changed)
         yield WriteFiles(id="files", title=f"write {len(files)} files", files=files)
     yield from _packages(site, host)
-    yield from _kernel_and_containerd(host, changed)
     yield from _programs(site, host)
+    yield from _kernel_and_containerd(site, host, changed)
     yield from _images(site, host)
     is_control_plane = host.name == site.cluster.control_plane
     steps = control_plane_steps if is_control_plane else worker_steps
@@ -95,6 +96,8 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
         ),
         _KUBELET_UNIT: system.KUBELET_UNIT,
     }
+    if at.own_containerd(site, host):
+        files[_CONTAINERD_UNIT] = system.CONTAINERD_UNIT
     if host.is_container:
         files[_LIMITS] = CONTAINER_LIMITS
     return files | (_host_gw(site, host) if cluster.network == "host-gw" else {})
@@ -122,11 +125,13 @@ def _packages(site: Site, host: Seen) -> Iterator[Step]:
         yield InstallPackages(id="packages", title=title, packages=missing)
 
 
-def _kernel_and_containerd(host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
+def _kernel_and_containerd(site: Site, host: Seen, changed: tuple[File, ...]) -> Iterator[Step]:
     paths = paths_of(changed)
     if paths & system.kernel_files(host).keys() or not system.is_kernel_set(host):
         yield Run(id="kernel", title="load modules, set kernel settings", script=_KERNEL)
-    if paths & {system.CONTAINERD_CONFIG, _LIMITS}:
+    own = at.own_containerd(site, host)
+    is_new = own is not None and not host.installed.has_file(at.program_path(own), own.sha256)
+    if is_new or paths & {system.CONTAINERD_CONFIG, _CONTAINERD_UNIT, _LIMITS}:
         yield SetUnit(
             id="containerd",
             title="restart containerd",

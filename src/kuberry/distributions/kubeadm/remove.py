@@ -33,6 +33,8 @@ PLACES = (
     "/var/log/pods",
 )
 """Where kubeadm, the kubelet, etcd, kubectl and network add-ons keep what they keep."""
+CONTAINERD = "/usr/local/bin/containerd"
+"""Where it lies when it came as a program of a bundle."""
 CONTAINERD_PLACES = ("/etc/containerd", "/opt/containerd", "/var/lib/containerd")
 """Where containerd does, when it came with us."""
 
@@ -141,9 +143,8 @@ def _leave(cluster: Cluster, host: Seen, *, gate: bool) -> Iterator[Step]:
     yield _run(
         "network", "remove links, routes and rules", text.REMOVE_ROUTES + REMOVE_NETWORK, network
     )
-    has_own_containerd = not host.installed.added_packages.isdisjoint(
-        {"containerd", "containerd.io"}
-    )
+    brought = {"containerd", "containerd.io"} & host.installed.added_packages
+    has_own_containerd = bool(brought) or CONTAINERD in host.installed.files
     if not has_own_containerd:
         yield Restore(id="images", title="remove the images", what="images")
     yield Restore(id="files", title="put the files back", what="files")

@@ -17,7 +17,7 @@ _CONTROL_PLANE_IMAGES = (
 )
 _CNI_OF_DEBIAN = "/usr/lib/cni"
 _CNI_UPSTREAM = "/opt/cni/bin"
-_BIN = "/usr/local/bin"
+_PLACES = {"bin": "/usr/local/bin", "cni": _CNI_UPSTREAM}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,9 +68,12 @@ class Site:
 def binaries(site: Site, host: Seen) -> tuple[tuple[Binary, str], ...]:
     """Return the programs of the bundle for *host*, each with its path there."""
     pieces = site.bundle.pieces_for(host.target)
-    places = {"bin": _BIN, "cni": _CNI_UPSTREAM}
-    found = (one for one in pieces if isinstance(one, Binary))
-    return tuple((one, f"{places[one.place]}/{one.name}") for one in found)
+    return tuple((one, program_path(one)) for one in pieces if isinstance(one, Binary))
+
+
+def program_path(program: Binary) -> str:
+    """Return where *program* lies on hosts."""
+    return f"{_PLACES[program.place]}/{program.name}"
 
 
 def packages(site: Site, host: Seen) -> tuple[Deb, ...]:
@@ -114,12 +117,19 @@ def sandbox_image(site: Site, host: Seen) -> str:
     return found
 
 
+def own_containerd(site: Site, host: Seen) -> Binary | None:
+    """Return the containerd that the bundle brings as a program, which then is the one in use."""
+    return next((one for one, _ in binaries(site, host) if one.name == "containerd"), None)
+
+
 def containerd_version(site: Site, host: Seen) -> str:
     """Return the version of containerd that *host* has or will have.
 
     Raises:
         NotSeen: There is none on the host and none in the bundle.
     """
+    if own := own_containerd(site, host):
+        return own.version
     for name in ("containerd", "containerd.io"):
         there = host.installed.packages.get(name)
         if there:

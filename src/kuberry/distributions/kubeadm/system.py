@@ -30,6 +30,31 @@ WantedBy=multi-user.target
 """
 """After kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf."""
 
+CONTAINERD_UNIT = """\
+# Written by kuberry.
+[Unit]
+Description=containerd container runtime
+Documentation=https://containerd.io
+After=network.target local-fs.target
+
+[Service]
+ExecStartPre=-/sbin/modprobe overlay
+ExecStart=/usr/local/bin/containerd
+Type=notify
+Delegate=yes
+KillMode=process
+Restart=always
+RestartSec=5
+LimitNPROC=infinity
+LimitCORE=infinity
+TasksMax=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+"""
+"""For a containerd that came as a program; after containerd/containerd, containerd.service."""
+
 
 def kernel_files(host: Seen) -> dict[str, str]:
     """Return what systemd loads and sets at boot; a module the kernel lacks is left out."""
