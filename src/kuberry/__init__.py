@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
     from kuberry.api.status import status
     from kuberry.api.verify import verify
+    from kuberry.api.watch import watch
     from kuberry.errors import (
         ApiRefused,
         ApiUnreachable,
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
+    from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
     from kuberry.model.setup import HostSetup, SetupReport, SetupWish
@@ -112,6 +114,7 @@ __all__ = [
     "HostKeyAccepted",
     "HostKeyChanged",
     "HostKeyUnknown",
+    "HostPulse",
     "HostReport",
     "HostSeen",
     "HostSetup",
@@ -126,6 +129,7 @@ __all__ = [
     "NameNotResolved",
     "Notice",
     "Outcome",
+    "Pace",
     "Phase",
     "Plan",
     "PlanReport",
@@ -133,6 +137,7 @@ __all__ = [
     "PreflightFailed",
     "ProbeResult",
     "Problem",
+    "Pulse",
     "RunDetail",
     "RunDocument",
     "RunEnded",
@@ -155,6 +160,7 @@ __all__ = [
     "UsageError",
     "VerifyFailed",
     "Wanted",
+    "WatchReport",
     "check",
     "deploy",
     "expand_hosts",
@@ -178,6 +184,7 @@ __all__ = [
     "status",
     "sync",
     "verify",
+    "watch",
 ]
 
 _HOMES = {
@@ -191,6 +198,7 @@ _HOMES = {
     "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
     "kuberry.api.status": "status",
     "kuberry.api.verify": "verify",
+    "kuberry.api.watch": "watch",
     "kuberry.errors": (
         "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy "
         "CommandFailed CommandTimeout ConnectionLost HostBusy HostExpressionError "
@@ -212,6 +220,7 @@ _HOMES = {
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
+    "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",
     "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",

@@ -17,6 +17,7 @@ from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
 from kuberry.api import status as _status
 from kuberry.api import verify as _verify
+from kuberry.api import watch as _watch
 from kuberry.errors import UsageError
 
 Arguments = ParamSpec("Arguments")
@@ -66,6 +67,7 @@ plan = _twin(_deploy.plan)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
 verify = _twin(_verify.verify)
+watch = _twin(_watch.watch)
 
 __all__ = [
     "check",
@@ -81,4 +83,5 @@ __all__ = [
     "setup_hosts",
     "status",
     "verify",
+    "watch",
 ]

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kuberry.model.facts import Card
+from kuberry.model.facts.hardware import HOT_C
 from kuberry.model.finding import Severity
 from kuberry.preflight.scene import Check, Observation, Scene
 
-HOT_C = 80.0
-"""From here on a Raspberry Pi slows down.
-
-Source: https://www.raspberrypi.com/documentation/computers/os.html#get_throttled ("soft
-temperature limit"), and config_txt.html, ``temp_soft_limit`` and ``temp_limit``.
-"""
 _HEAT = ("throttled", "soft-temperature-limit")
 _SLOW_MB_PER_S, _APPLICATION_CLASS = 10, 1
 _WORN_PERCENT = 90

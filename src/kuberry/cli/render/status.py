@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kuberry.cli.render import console
+from kuberry.cli.render.health import complaints
 from kuberry.model.facts import FileSystem, Health, HostFacts
 from kuberry.model.status import HostStatus, StatusReport
 
@@ -161,10 +162,8 @@ def _health(health: Health | None) -> str:
     if health is None:
         return _UNKNOWN
     words = [] if health.temperature_c is None else [f"{health.temperature_c:.0f} °C"]
-    if health.throttling:
-        now = health.throttling.now
-        earlier = [word for word in health.throttling.since_boot if word not in now]
-        words += [f"{word} now" for word in now] + [f"{word} since boot" for word in earlier]
+    if said := complaints(health):
+        words.append(said)
     return ", ".join(words) or "-"
 
 

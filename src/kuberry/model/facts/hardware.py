@@ -6,6 +6,12 @@ from typing import Literal
 
 from kuberry.model.value import Value
 
+HOT_C = 80.0
+"""From here on a Raspberry Pi slows itself down.
+
+Source: https://www.raspberrypi.com/documentation/computers/config_txt.html#monitoring-core-temperature
+"""
+
 
 class Board(Value):
     """The single-board computer; both fields are ``None`` where there is no device tree."""
@@ -120,3 +126,10 @@ class Health(Value):
     throttling: Throttling | None
     cpu_frequency_mhz: int | None
     load_1min: float | None
+
+    @property
+    def is_hot(self) -> bool:
+        """Return whether the host slows itself down for heat, or is about to."""
+        now = self.throttling.now if self.throttling else ()
+        heat = self.temperature_c is not None and self.temperature_c >= HOT_C
+        return heat or "throttled" in now or "soft-temperature-limit" in now
