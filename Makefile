@@ -22,7 +22,8 @@ test: check
 	$(ROOT) $(PYTEST) tests/e2e
 bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
-campaign: install # every property of the tests, with 200 times the examples
+campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
+	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100
 	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
 docs: install # the reference from the program, the pictures from real runs
 	.venv/bin/python tools/reference.py
