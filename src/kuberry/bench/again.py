@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kuberry.bench.deploying import HOSTS, LINE, fresh
+from kuberry.bench.deploying import HOSTS, LINE, NoCluster, fresh
 from kuberry.bench.figures import Part, Sample
 from kuberry.bench.place import Place
 from kuberry.bench.stopwatch import measure
 from kuberry.bench.timeline import parts_of
+from kuberry.errors import CommandFailed
 
 _DEADLINE_S = 600.0
 _REPETITIONS_OF_PARTS = 5
 
 
 def cluster(place: Place) -> None:
-    """Have a cluster that our program deployed."""
+    """Have a cluster that our program deployed.
+
+    Raises:
+        NoCluster: It failed.
+    """
     lab = place.lab()
     if lab is None or {host.name for host in lab.hosts} != set(HOSTS):
         fresh(place)
-    place.run(*LINE)
+    try:
+        place.run(*LINE)
+    except CommandFailed as error:
+        raise NoCluster.because(error.message) from None
 
 
 def ours(place: Place) -> Sample:

@@ -10,7 +10,7 @@ from kuberry.bench.payload import write_site
 from kuberry.bench.place import Place
 from kuberry.bench.stopwatch import Measured, measure
 from kuberry.bundles.store import Store
-from kuberry.errors import PreflightFailed
+from kuberry.errors import CommandFailed, PreflightFailed
 from kuberry.model.report import PlanReport
 
 HOSTS = ("red", "red01", "red02")
@@ -19,10 +19,29 @@ LINE = ("deploy", "--hosts", EXPRESSION, "--no-verify")
 _DEADLINE_S = 1200.0
 
 
+class NoCluster(CommandFailed):
+    """Our program did not bring the cluster that all figures rest on."""
+
+    @classmethod
+    def because(cls, reason: str) -> NoCluster:
+        """Return the error of a deployment that failed for *reason*."""
+        line = f"kuberry {' '.join(LINE)}"
+        error = cls(f"{line}: {reason}", command=line, exit_status=1, stderr="")
+        error.remedy = "a program that fails is not measured: mend it, then measure anew"
+        return error
+
+
 def ours(place: Place) -> Sample:
-    """Measure our program on fresh hosts; its cluster stays up."""
+    """Measure our program on fresh hosts; its cluster stays up.
+
+    Raises:
+        NoCluster: It failed, or what it left is not what it had to be.
+    """
     end = fresh(place)
-    return _judged(place, end, measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S))
+    sample = _judged(place, end, measure(place.kuberry(*LINE), deadline_s=_DEADLINE_S))
+    if sample.fault:
+        raise NoCluster.because(sample.fault)
+    return sample
 
 
 def theirs(place: Place) -> Sample:

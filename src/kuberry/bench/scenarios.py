@@ -43,7 +43,11 @@ class Scenario:
     parts: Callable[[Place], tuple[Part, ...]]
 
     def measure(self, place: Place, *, short: bool, told: Callable[[Pair], None]) -> Comparison:
-        """Return the figure, or the reason why there is none."""
+        """Return the figure, or the reason why there is none.
+
+        Raises:
+            NoCluster: Our program fails: there is nothing to measure, here or after this.
+        """
         pairs: tuple[Pair, ...] = ()
         parts: tuple[Part, ...] = ()
         fault = ""
@@ -52,6 +56,8 @@ class Scenario:
             count = self.repetitions[short]
             pairs = alternate(count, lambda: self.mine(place), lambda: self.other(place), told)
             parts = self.parts(place)
+        except deploying.NoCluster:
+            raise
         except KuberryError as error:
             fault = error.message
         return Comparison(
