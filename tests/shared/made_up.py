@@ -108,6 +108,13 @@ def cluster(*hosts: str, version: str = "v1.20.2") -> Cluster:
     )
 
 
+def k3s_cluster(*hosts: str, version: str = "v1.36.3+k3s1", **changes: Any) -> Cluster:
+    """Return the wish for a cluster of k3s."""
+    wanted = {"distribution": "k3s", "network": "flannel", "pod_cidr": "10.42.0.0/16"}
+    known = cluster(*hosts, version=version).model_dump()
+    return Cluster(**(known | wanted | {"service_cidr": "10.43.0.0/16"} | changes))
+
+
 def _digest(name: str) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(name.encode()).hexdigest(), "size_bytes": 1000}
 
@@ -146,4 +153,36 @@ def bundle(
         version=version,
         created_from="nothing",
         artifacts=artifacts,
+    )
+
+
+def k3s_bundle(*, version: str = "v1.36.3+k3s1") -> Bundle:
+    """Return a bundle of k3s for amd64 and arm64, as upstream's releases are made of."""
+    artifacts: list[Artifact] = []
+    for word in ("amd64", "arm64"):
+        images = f"images {word}"
+        artifacts += [
+            Binary(name="k3s", version=version, architecture=word, **_digest(f"k3s {word}")),
+            ImageArchive(
+                name="k3s-airgap-images",
+                version=version,
+                architecture=word,
+                images=("docker.io/rancher/mirrored-pause:3.6",),
+                packing="tar.zst",
+                **_digest(images),
+            ),
+            ImageArchive(
+                name="probe",
+                version="1",
+                architecture=word,
+                images=("localhost/kuberry/probe:1",),
+                **_digest(f"probe {word}"),
+            ),
+        ]
+    return Bundle(
+        name="k3s",
+        distribution="k3s",
+        version=version,
+        created_from="nothing",
+        artifacts=tuple(artifacts),
     )

@@ -27,6 +27,8 @@ async def file_changes(plan: Plan, transports: Mapping[str, Transport]) -> tuple
 
 
 async def _change(transport: Transport, host: str, file: File) -> FileChange:
+    if _is_secret(file):
+        return FileChange(host=host, path=file.path, before=None, after=_shown(file.content))
     try:
         before = (await transport.get(file.path, root=True)).decode(errors="replace")
     except CommandFailed:
@@ -38,6 +40,11 @@ def _lasting(plan: HostPlan) -> Iterator[File]:
     for step in plan.steps:
         if isinstance(step, WriteFiles):
             yield from (one for one in step.files if not one.volatile)
+
+
+def _is_secret(file: File) -> bool:
+    """Return whether what stands there may be a secret: its successor is a captured value."""
+    return any(isinstance(one, Captured) for one in file.content)
 
 
 def _shown(text: Text) -> str:

@@ -29,8 +29,8 @@ if [ ! -e "/var/lib/kuberry/units/$unit" ]; then
 fi
 systemctl daemon-reload
 case $2 in
-start) systemctl enable --quiet "$unit"; systemctl start "$unit" ;;
-restart) systemctl enable --quiet "$unit"; systemctl restart "$unit" ;;
+start) systemctl enable --quiet "$unit"; systemctl $3 start "$unit" ;;
+restart) systemctl enable --quiet "$unit"; systemctl $3 restart "$unit" ;;
 disable) systemctl disable --quiet --now "$unit" ;;
 esac || { systemctl --no-pager --lines=20 status "$unit" >&2; exit 1; }
 """
@@ -53,7 +53,8 @@ async def set_unit(transport: Transport, step: SetUnit) -> None:
     Raises:
         CommandFailed: systemd refused; its status is kept with the error.
     """
-    words = script(_SET_UNIT, step.unit, step.action).as_root()
+    blocks = "" if step.waits else "--no-block"
+    words = script(_SET_UNIT, step.unit, step.action, blocks).as_root()
     result = await transport.run(words, deadline_s=_UNIT_DEADLINE_S)
     require(result, f"{step.unit} could not be set to {step.action}", host=transport.host.name)
 

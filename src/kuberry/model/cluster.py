@@ -9,7 +9,24 @@ from pydantic import Field
 from kuberry.model.value import Value
 
 Role = Literal["control-plane", "worker"]
-NetworkKind = Literal["host-gw", "manifest"]
+DistributionName = Literal["kubeadm", "k3s"]
+NetworkKind = Literal["host-gw", "manifest", "flannel"]
+Component = Literal["traefik", "servicelb", "metrics-server", "local-storage"]
+"""What k3s brings besides Kubernetes, and can leave out (k3s-io/docs, docs/cli/server.md)."""
+
+
+class K3sWish(Value):
+    """What is wished for of k3s alone.
+
+    Attributes:
+        without: What k3s shall not bring.
+        mirrors: Addresses to ask instead, by registry; ``*`` is all registries.
+        embedded_registry: Hosts hand each other the images they have.
+    """
+
+    without: tuple[Component, ...] = ()
+    mirrors: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    embedded_registry: bool = False
 
 
 class Cluster(Value):
@@ -26,19 +43,22 @@ class Cluster(Value):
         pod_cidr: The range that pods get their addresses from; each host gets a /24 of it.
         service_cidr: The range of ClusterIPs.
         network: How pods reach each other: ``host-gw`` by plain routes of ours, ``manifest`` by
-            the network add-on whose manifest and images are in the bundle (flannel for example).
+            the network add-on whose manifest and images are in the bundle (flannel for example),
+            ``flannel`` by the one that k3s has built in, through vxlan.
+        k3s: What counts for that distribution alone.
     """
 
     name: str
     hosts: tuple[str, ...] = Field(min_length=1)
     control_plane: str
     control_plane_rule: str
-    distribution: Literal["kubeadm"] = "kubeadm"
+    distribution: DistributionName = "kubeadm"
     version: str
     bundle: str
     pod_cidr: str = "10.244.0.0/16"
     service_cidr: str = "10.96.0.0/16"
     network: NetworkKind = "host-gw"
+    k3s: K3sWish = K3sWish()
 
     @property
     def endpoint(self) -> str:

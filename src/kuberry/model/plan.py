@@ -101,13 +101,19 @@ class Run(Value):
 
 
 class SetUnit(Value):
-    """Have a systemd unit enabled and running, restarted where its files changed."""
+    """Have a systemd unit enabled and running, restarted where its files changed.
+
+    Attributes:
+        waits: Come back when it is up; otherwise as soon as systemd has it in hand, for units that
+            are up only after something else has happened.
+    """
 
     kind: Literal["set-unit"] = "set-unit"
     id: str
     title: str
     unit: str
     action: Literal["start", "restart", "disable"] = "start"
+    waits: bool = True
 
 
 class WaitUntil(Value):

@@ -16,6 +16,7 @@ from kuberry.distributions.kubeadm.configuration import (
 )
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, ROUTES_UNIT
 from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, manifests
+from kuberry.distributions.members import is_ready
 from kuberry.distributions.seen import Seen
 from kuberry.model.plan import File, Gate, PutArtifact, Run, SetUnit, Step, WaitUntil, WriteFiles
 
@@ -179,7 +180,7 @@ def _services(site: Site, host: Seen, changed: tuple[File, ...], *, is_new: bool
             unit="kubelet.service",
             action="restart" if unit_changed else "start",
         )
-    if starts or not _is_ready(site, host):
+    if starts or not is_ready(site.cluster, site.hosts, host):
         yield WaitUntil(
             id="ready",
             title="wait until the node is Ready",
@@ -199,11 +200,6 @@ def _has_routes(site: Site, host: Seen) -> bool:
     network = host.facts.network
     there = {(one.destination, one.gateway) for one in network.routes} if network else set()
     return all((route, address) in there for address, route in site.peers(host).items())
-
-
-def _is_ready(site: Site, host: Seen) -> bool:
-    nodes = site.control_plane.installed.nodes
-    return nodes is None or any(one.name == host.node and one.ready for one in nodes)
 
 
 def _private_file(step_id: str, path: str, content: tuple[object, ...]) -> WriteFiles:

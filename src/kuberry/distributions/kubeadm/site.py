@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from kuberry.distributions import members
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive, PlainFile
 from kuberry.model.cluster import Cluster
@@ -45,24 +46,16 @@ class Site:
 
     def names(self) -> dict[str, str]:
         """Return the address of every name that hosts must be able to look up."""
-        nodes = {one.node: one.address for one in self.hosts.values()}
-        return {self.cluster.endpoint: self.control_plane.address, **nodes}
+        return members.names(self.cluster, self.hosts)
 
     def joiners(self) -> tuple[Seen, ...]:
         """Return the workers that are no node of the cluster yet, or no longer."""
-        return tuple(self.hosts[name] for name in self.cluster.workers if self._must_join(name))
-
-    def _must_join(self, name: str) -> bool:
-        if name not in self.hosts:
-            return False
-        nodes = self.control_plane.installed.nodes
-        known = nodes is None or any(one.name == self.hosts[name].node for one in nodes)
-        return not (self.hosts[name].installed.joined and known) or self.must_initialise
+        return members.joiners(self.cluster, self.hosts)
 
     @property
     def must_initialise(self) -> bool:
         """Return whether there is no control plane yet."""
-        return not self.control_plane.installed.initialised
+        return members.must_initialise(self.cluster, self.hosts)
 
 
 def binaries(site: Site, host: Seen) -> tuple[tuple[Binary, str], ...]:

@@ -1,0 +1,9 @@
+"""k3s: Kubernetes in one program, with what small clusters need besides."""
+
+from kuberry.distributions.k3s.configuration import ADMIN_CONF
+from kuberry.distributions.k3s.plan import install
+from kuberry.distributions.k3s.remove import is_ours, remove
+from kuberry.distributions.k3s.stop import stop
+from kuberry.distributions.traces import forget
+
+__all__ = ["ADMIN_CONF", "forget", "install", "is_ours", "remove", "stop"]

@@ -1,0 +1,38 @@
+"""Who is of a cluster already, and who is still to come; the same for every distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kuberry.distributions.seen import Seen
+from kuberry.model.cluster import Cluster
+
+
+def must_initialise(cluster: Cluster, hosts: Mapping[str, Seen]) -> bool:
+    """Return whether there is no control plane yet."""
+    return not hosts[cluster.control_plane].installed.initialised
+
+
+def joiners(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[Seen, ...]:
+    """Return the workers that are no node of the cluster yet, or no longer."""
+    is_new = must_initialise(cluster, hosts)
+    nodes = hosts[cluster.control_plane].installed.nodes
+    known = None if nodes is None else {one.name for one in nodes}
+    workers = (hosts[name] for name in cluster.workers if name in hosts)
+    return tuple(one for one in workers if is_new or not _is_member(one, known))
+
+
+def names(cluster: Cluster, hosts: Mapping[str, Seen]) -> dict[str, str]:
+    """Return the address of every name that hosts must be able to look up."""
+    nodes = {one.node: one.address for one in hosts.values()}
+    return {cluster.endpoint: hosts[cluster.control_plane].address, **nodes}
+
+
+def is_ready(cluster: Cluster, hosts: Mapping[str, Seen], host: Seen) -> bool:
+    """Return whether the node of *host* is Ready; true where the control plane did not tell."""
+    nodes = hosts[cluster.control_plane].installed.nodes
+    return nodes is None or any(one.name == host.node and one.ready for one in nodes)
+
+
+def _is_member(host: Seen, known: set[str] | None) -> bool:
+    return host.installed.joined and (known is None or host.node in known)
