@@ -178,10 +178,9 @@ def test_a_token_is_in_no_plan() -> None:
 
 def test_archives_are_named_as_they_are_packed() -> None:
     """k3s goes by the end of the name, and takes what fits the host's architecture."""
-    pi: dict[str, Any] = {
-        "architecture": Architecture(machine="aarch64", userland="arm64", long_bit=64)
-    }
-    steps = [one for one in _plan(architecture=system)["red"].steps if isinstance(one, PutArtifact)]
+    system = Architecture(machine="aarch64", userland="arm64", long_bit=64)
+    plan = _plan(architecture=system)["red"]
+    steps = [one for one in plan.steps if isinstance(one, PutArtifact)]
 
     assert [(one.artifact.architecture, one.path, one.mode) for one in steps] == [
         ("arm64", "/usr/local/bin/k3s", 0o755),
@@ -229,9 +228,7 @@ def test_a_network_that_k3s_has_not_is_refused() -> None:
 
 def test_a_bundle_without_k3s_is_refused() -> None:
     """Of the right architecture, too."""
-    pi: dict[str, Any] = {
-        "architecture": Architecture(machine="armv7l", userland="armhf", long_bit=32)
-    }
+    system = Architecture(machine="armv7l", userland="armhf", long_bit=32)
     with pytest.raises(NotSeen, match="has no k3s for red"):
         _plan(architecture=system)
 
