@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     )
     from kuberry.model.facts import HostFacts
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
+    from kuberry.model.heat import HostFelt
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
     from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
@@ -111,6 +112,7 @@ __all__ = [
     "HostEnded",
     "HostExpressionError",
     "HostFacts",
+    "HostFelt",
     "HostKeyAccepted",
     "HostKeyChanged",
     "HostKeyUnknown",
@@ -218,6 +220,7 @@ _HOMES = {
     ),
     "kuberry.model.facts": "HostFacts",
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
+    "kuberry.model.heat": "HostFelt",
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
     "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",

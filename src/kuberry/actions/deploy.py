@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from kuberry import preflight
+from kuberry.actions.heat import Ready, Thermostat, with_heat
 from kuberry.actions.look import look_at_all
 from kuberry.actions.preview import file_changes
 from kuberry.actions.told import tell_bundle, tell_hosts
@@ -25,6 +26,7 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Phase
 from kuberry.model.finding import Finding, ProbeResult, Severity
+from kuberry.model.heat import Hot
 from kuberry.model.host import Host
 from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
@@ -49,6 +51,7 @@ class Work:
         prove: Asks the running cluster; ``None`` leaves that out.
         operator: Whom the locks of the hosts name; a dry run needs none.
         ignore: Codes of checks whose findings are only recorded.
+        hot: What to do when a host slows itself down for heat.
     """
 
     cluster: Cluster
@@ -61,6 +64,7 @@ class Work:
     prove: Prove | None
     operator: Operator
     ignore: tuple[str, ...] = ()
+    hot: Hot = "warn"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ async def deploy(work: Work) -> RunReport:
         hosts, context = ready.unreachable, ""
         probes: tuple[ProbeResult, ...] = ()
         if ready.plan is not None:
-            hosts = await execute(ready.plan, _means(work, ready, zero))
+            hosts = await _execute(ready.plan, work, _means(work, ready, zero))
             if _is_up(work.cluster, hosts):
                 context = await _access(work, ready)
                 probes = await _prove(work, ready, hosts)
@@ -163,6 +167,17 @@ def _means(work: Work, ready: _Ready, zero: float) -> Means:
         clock=lambda: time.monotonic() - zero,
         locks=ready.locks,
     )
+
+
+async def _execute(todo: Plan, work: Work, means: Means) -> tuple[HostReport, ...]:
+    """Do the plan, with an eye on the heat of its hosts."""
+
+    async def do(ready: Ready) -> tuple[HostReport, ...]:
+        return await execute(todo, dataclasses.replace(means, ready=ready))
+
+    if todo.is_empty:
+        return await execute(todo, means)
+    return await with_heat(means.transports, Thermostat(policy=work.hot), work.emit, do)
 
 
 async def _access(work: Work, ready: _Ready) -> str:

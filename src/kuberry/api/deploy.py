@@ -21,6 +21,7 @@ from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster, NetworkKind
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
+from kuberry.model.heat import Hot
 from kuberry.model.host import Host
 from kuberry.model.report import PlanReport, RunReport
 from kuberry.preflight import known_codes
@@ -40,6 +41,8 @@ class Wanted:
         bundle: Name of the bundle everything is installed from.
         network: How pods reach each other.
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
+        hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
+            until it has cooled down.
     """
 
     name: str | None = None
@@ -47,6 +50,7 @@ class Wanted:
     bundle: str | None = None
     network: NetworkKind | None = None
     ignore: tuple[str, ...] = ()
+    hot: Hot = "warn"
 
 
 async def deploy(
@@ -143,6 +147,7 @@ async def _work(
         prove=None,
         operator=operator("deploy", "none: a dry run"),
         ignore=ignored,
+        hot=wanted.hot,
     )
 
 

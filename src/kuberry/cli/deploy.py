@@ -27,6 +27,14 @@ class Network(StrEnum):
     MANIFEST = "manifest"
 
 
+class Heat(StrEnum):
+    """What to do when a host slows itself down for heat."""
+
+    WARN = "warn"
+    PAUSE = "pause"
+    IGNORE = "ignore"
+
+
 OptionalHosts = Annotated[
     str | None,
     typer.Option(
@@ -55,6 +63,9 @@ IgnoreOption = Annotated[
         "--ignore", metavar="CODE", help="Only record what this check finds (docs/checks.md)."
     ),
 ]
+HotOption = Annotated[
+    Heat, typer.Option("--hot", help="At 80 °C: say it; begin no new step there; or nothing.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
 VerifyOption = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
@@ -68,6 +79,7 @@ def deploy(
     bundle: BundleOption = None,
     network: NetworkOption = None,
     ignore: IgnoreOption = None,
+    hot: HotOption = Heat.WARN,
     dry_run: DryRunOption = False,
     verify: VerifyOption = True,
     output: OutputOption = Output.TABLE,
@@ -87,6 +99,7 @@ def deploy(
         bundle=bundle,
         network=network.value if network else None,
         ignore=tuple(ignore or ()),
+        hot=hot.value,
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:

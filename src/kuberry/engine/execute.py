@@ -59,6 +59,7 @@ async def _step(
     worker = Worker(host, means, values)
     failure: KuberryError | Blocked | None = None
     try:
+        await means.ready(host)
         await worker.do(step)
     except (KuberryError, Blocked) as error:
         failure = error

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from kuberry.engine.artifacts import Fetch
 from kuberry.engine.host_state import Reconnect
 from kuberry.engine.lock import Locks
 from kuberry.model.event import Emit
 from kuberry.transports.transport import Transport
+
+
+async def at_once(_host: str) -> None:
+    """Let a step begin at once."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Means:
         emit: Is told what happens.
         locks: Those of the hosts, where the run has taken them: a reboot takes them anew.
         clock: Seconds since the run began.
+        ready: Returns as soon as a new step may begin on a host.
     """
 
     transports: dict[str, Transport]
@@ -32,3 +37,4 @@ class Means:
     emit: Emit
     clock: Callable[[], float] = time.monotonic
     locks: Locks | None = None
+    ready: Callable[[str], Awaitable[None]] = at_once

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kuberry.model.cluster import Cluster
 from kuberry.model.edges import ValueEdge
+from kuberry.model.heat import HostFelt
 from kuberry.model.sighting import BundleUsed, HostConnected, HostsChecked, HostSeen
 from kuberry.model.value import Value
 
@@ -224,6 +225,7 @@ AnyEvent = (
     | HostSeen
     | BundleUsed
     | HostsChecked
+    | HostFelt
     | Notice
     | Phase
     | DownloadProgress
