@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,9 +70,11 @@ class Mirror:
 
 
 @contextmanager
-def serving(mirror: Mirror) -> Iterator[Mirror]:
-    """Serve *mirror* on a free port until the end."""
+def serving(mirror: Mirror, context: ssl.SSLContext | None = None) -> Iterator[Mirror]:
+    """Serve *mirror* on a free port until the end, by https where there is a *context*."""
     server = _Server(("127.0.0.1", 0), _Handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.mirror = mirror
     mirror.port = server.server_address[1]
     mirror.ended.clear()
