@@ -11,7 +11,7 @@ import typer
 from kuberry.cli.options import HostsOption, Output, OutputOption
 from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted, run
-from kuberry.model.lab import LabOs, PowerVerb
+from kuberry.model.lab import UNDER_DRESS, LabDress, LabOs, PowerVerb
 
 if TYPE_CHECKING:
     from kuberry.model.lab import LabStatus
@@ -45,6 +45,12 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A host of the
 def up(
     hosts: HostsOption,
     os: Annotated[LabOs, typer.Option("--os", help="Operating system of new hosts.")] = "debian12",
+    dress: Annotated[
+        LabDress | None,
+        typer.Option(
+            "--dress", help="Have new hosts pass themselves off as Raspberry Pis with this system."
+        ),
+    ] = None,
     cpus: Annotated[
         float | None, typer.Option("--cpus", min=0.01, help="Processors' worth of time for each.")
     ] = None,
@@ -60,7 +66,8 @@ def up(
     from kuberry.api.lab import lab_up
     from kuberry.model.lab import LabShape
 
-    shape = LabShape(os=os, cpus=cpus, memory_bytes=memory)
+    system = UNDER_DRESS[dress] if dress else os
+    shape = LabShape(os=system, cpus=cpus, memory_bytes=memory, dress=dress)
     try:
         found = run(lab_up(hosts, shape=shape, emit=console.print_event))
     except Interrupted:

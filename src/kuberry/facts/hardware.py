@@ -22,8 +22,10 @@ def _board(output: str) -> Board:
 BOARD = Probe(
     "board",
     """\
-for name in model serial-number; do
-  [ ! -r "/proc/device-tree/$name" ] || printf '%s:%s\\n' "$name" "$(cat "/proc/device-tree/$name")"
+for tree in /proc/device-tree /sys/firmware/devicetree/base; do
+  for name in model serial-number; do
+    [ ! -r "$tree/$name" ] || printf '%s:%s\\n' "$name" "$(cat "$tree/$name")"
+  done
 done
 sed -n -e 's/^Model[[:space:]]*:/Model:/p' -e 's/^Serial[[:space:]]*:/Serial:/p' /proc/cpuinfo
 """,

@@ -8,9 +8,10 @@ import uuid
 from pathlib import Path
 
 from kuberry.lab import base
+from kuberry.lab.dress import files, links
 from kuberry.lab.inventory import state_file
 from kuberry.lab.program import run
-from kuberry.model.lab import USER, LabHost, LabState
+from kuberry.model.lab import USER, LabDress, LabHost, LabState
 
 _HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 
@@ -87,6 +88,8 @@ async def make_disk(lab: LabState, host: LabHost, root: Path) -> None:
         (unfinished / name).mkdir(parents=True)
     (unfinished / "base").symlink_to(root)
     await _personalize(unfinished / "upper", lab, host)
+    if host.shape.dress:
+        _dress(unfinished / "upper", host, host.shape.dress)
     unfinished.rename(finished)
 
 
@@ -104,6 +107,18 @@ async def _personalize(upper: Path, lab: LabState, host: LabHost) -> None:
     for path, mode in ((ssh.parent, 0o755), (ssh, 0o700), (authorized, 0o600)):
         path.chmod(mode)
         os.chown(path, base.USER_ID, base.USER_ID)
+
+
+def _dress(upper: Path, host: LabHost, dress: LabDress) -> None:
+    """Write what makes *host* pass itself off as a Raspberry Pi."""
+    for name, (mode, text) in files(dress, host.name, host.number).items():
+        path = upper / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+    for name, target in links(dress).items():
+        (upper / name).parent.mkdir(parents=True, exist_ok=True)
+        (upper / name).symlink_to(target)
 
 
 def machine_id(lab: LabState, host: LabHost) -> str:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kuberry.lab import firmware
 from kuberry.shell import script
 
 REBOOT_STATUS = 133
@@ -51,6 +52,9 @@ exec "$@"
 """
 )
 
+# systemd-nspawn mounts every hierarchy of cgroup v1 that this table calls enabled.
+_TABLE = script('mount --bind "$1" /proc/cgroups; shift; exec "$@"')
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Spec:
@@ -67,6 +71,7 @@ class Spec:
         enter: Words before a command that make it run in the host's control group.
         hierarchies: Kind, options and path of each hierarchy of control groups.
         legacy: Whether the host's systemd must be forced to accept cgroup v1.
+        cgroups: File below *disk* that stands in for /proc/cgroups; empty leaves that as it is.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Spec:
     enter: tuple[str, ...]
     hierarchies: tuple[tuple[str, str, str], ...]
     legacy: bool
+    cgroups: str = ""
 
     def to_json(self) -> str:
         """Return the JSON that `from_json` reads."""
@@ -90,6 +96,13 @@ class Spec:
         fields["enter"] = tuple(fields["enter"])
         fields["hierarchies"] = tuple(tuple(one) for one in fields["hierarchies"])
         return cls(**fields)
+
+
+def without_memory(spec: Spec) -> Spec:
+    """Return *spec* for a kernel whose memory controller is off: without that hierarchy (v1)."""
+    kept = tuple(one for one in spec.hierarchies if "memory" not in one[1].split(","))
+    table = f"upper/{firmware.SAID}/cgroups"
+    return dataclasses.replace(spec, hierarchies=kept, cgroups=table)
 
 
 def enter(directories: tuple[Path, ...]) -> tuple[str, ...]:
@@ -112,6 +125,7 @@ def argv(spec: Spec, *, monotonic_s: float, boottime_s: float) -> tuple[str, ...
         *("--pid", "--fork", "--kill-child", "--mount-proc"),
         *("--time", "--monotonic", f"-{int(monotonic_s)}", "--boottime", f"-{int(boottime_s)}"),
         *("--", *_MOUNT.argv(), "mount", *mounts, "--"),
+        *((*_TABLE.argv(), "table", spec.cgroups) if spec.cgroups else ()),
         *nspawn(spec),
     )
 

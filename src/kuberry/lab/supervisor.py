@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from kuberry.lab import cgroups, launch, processes
+from kuberry.lab import cgroups, firmware, launch, processes
 
 SPEC, PROCESS, STATE, CONSOLE = "spec.json", "supervisor", "state", "console.log"
 """Files in the host's directory: what to boot, who supervises, how it ended; its last words."""
@@ -41,8 +41,9 @@ def _boot(spec: launch.Spec) -> int:
     if spec.group:
         cgroups.kill(spec.group)
         cgroups.remove(spec.group, keep_top=True)
+    said = firmware.boot(Path(spec.disk) / "upper")
     argv = launch.argv(
-        spec,
+        spec if said is None or said.memory else launch.without_memory(spec),
         monotonic_s=time.clock_gettime(time.CLOCK_MONOTONIC),
         boottime_s=time.clock_gettime(time.CLOCK_BOOTTIME),
     )

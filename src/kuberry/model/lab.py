@@ -12,8 +12,20 @@ from kuberry.model.host import Host
 from kuberry.model.value import Value
 
 LabOs = Literal["debian12", "debian13"]
+LabDress = Literal[
+    "raspberry-pi-os-12", "raspberry-pi-os-13", "ubuntu-22.04", "ubuntu-24.04", "ubuntu-26.04"
+]
 LabPower = Literal["on", "off", "failed"]
 PowerVerb = Literal["poweroff", "poweron", "reboot"]
+
+UNDER_DRESS: dict[LabDress, LabOs] = {
+    "raspberry-pi-os-12": "debian12",
+    "raspberry-pi-os-13": "debian13",
+    "ubuntu-22.04": "debian12",
+    "ubuntu-24.04": "debian12",
+    "ubuntu-26.04": "debian13",
+}
+"""What a dressed lab host really runs."""
 
 USER = "kuberry"
 """The unprivileged user of every lab host; it may sudo without a password."""
@@ -26,11 +38,14 @@ class LabShape(Value):
         os: The operating system of the host.
         cpus: Processors' worth of time the host may use; ``None`` sets no limit.
         memory_bytes: Memory the host may use; ``None`` sets no limit.
+        dress: The system that the host passes itself off as, on a Raspberry Pi with the lab's
+            firmware; ``None`` leaves it the virtual host that it is.
     """
 
     os: LabOs = "debian12"
     cpus: float | None = Field(default=None, ge=0.01)
     memory_bytes: int | None = Field(default=None, ge=64 * 1024 * 1024)
+    dress: LabDress | None = None
 
 
 class LabHost(Value):

@@ -39,7 +39,7 @@ def _cells(status: LabHostStatus) -> tuple[Text, ...]:
         Text(host.name, style="bold"),
         Text(status.power, style=style),
         Text(str(host.address)),
-        Text(host.shape.os),
+        Text(host.shape.dress or host.shape.os),
         Text(_limits(host.shape)),
     )
 
