@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from kuberry.model.heat import HostFelt
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
+    from kuberry.model.preparation import Preparation
     from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
@@ -137,6 +138,7 @@ __all__ = [
     "PlanReport",
     "PlanStarted",
     "PreflightFailed",
+    "Preparation",
     "ProbeResult",
     "Problem",
     "Pulse",
@@ -224,6 +226,7 @@ _HOMES = {
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
     "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",
+    "kuberry.model.preparation": "Preparation",
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",
     "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",

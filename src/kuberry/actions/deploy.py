@@ -1,4 +1,4 @@
-"""deploy: hosts → connected → seen → checked → planned → done → proven."""
+"""deploy: hosts → connected → seen → checked → made fit → planned → done → proven."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from kuberry import preflight
 from kuberry.actions.heat import Ready, Thermostat, with_heat
 from kuberry.actions.look import look_at_all
+from kuberry.actions.prepare import for_cluster, remaining, together
 from kuberry.actions.preview import file_changes
 from kuberry.actions.told import tell_bundle, tell_hosts
 from kuberry.distributions import kubeadm
@@ -30,8 +31,10 @@ from kuberry.model.heat import Hot
 from kuberry.model.host import Host
 from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
-from kuberry.model.report import HostReport, PlanReport, RunReport
+from kuberry.model.preparation import Preparation, Prepared
+from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport
 from kuberry.model.sighting import HostsChecked
+from kuberry.platforms import prepare
 from kuberry.transports.pool import Connections, connect_all
 from kuberry.transports.transport import Transport
 
@@ -52,6 +55,7 @@ class Work:
         operator: Whom the locks of the hosts name; a dry run needs none.
         ignore: Codes of checks whose findings are only recorded.
         hot: What to do when a host slows itself down for heat.
+        preparation: What may be changed on hosts beyond what is needed.
     """
 
     cluster: Cluster
@@ -65,6 +69,7 @@ class Work:
     operator: Operator
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
+    preparation: Preparation = dataclasses.field(default_factory=Preparation)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,15 +83,19 @@ class _Ready:
     findings: tuple[Finding, ...]
     plan: Plan | None
     locks: Locks
+    prepared: Prepared
 
 
 async def plan(work: Work) -> PlanReport:
     """Return what `deploy` would do, without doing it."""
     async with _ready(work, lock=False) as ready:
-        changes = await file_changes(ready.plan, ready.transports) if ready.plan else ()
+        changes: tuple[FileChange, ...] = ()
+        for todo in (ready.prepared.plan, ready.plan) if ready.plan else ():
+            changes += await file_changes(todo, ready.transports)
         return PlanReport(
             cluster=work.cluster,
             findings=ready.findings,
+            prepare=ready.prepared.plan if ready.plan else None,
             plan=ready.plan,
             files=changes,
             unreachable=ready.unreachable,
@@ -99,11 +108,12 @@ async def deploy(work: Work) -> RunReport:
     What went wrong on hosts is in the report, never raised.
     """
     started, zero = datetime.now(UTC), time.monotonic()
-    async with _ready(work, lock=True) as ready:
-        hosts, context = ready.unreachable, ""
+    async with _ready(work, lock=True) as looked:
+        ready, fit = await _made_fit(work, looked, zero)
+        hosts, context = (*ready.unreachable, *fit), ""
         probes: tuple[ProbeResult, ...] = ()
         if ready.plan is not None:
-            hosts = await _execute(ready.plan, work, _means(work, ready, zero))
+            hosts = together(fit, await _execute(ready.plan, work, _means(work, ready, zero)))
             if _is_up(work.cluster, hosts):
                 context = await _access(work, ready)
                 probes = await _prove(work, ready, hosts)
@@ -129,30 +139,61 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
         failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
         wanted = transports if lock and not failed else {}
         async with locked(wanted, work.operator, work.emit) as (locks, busy):
-            yield await _see(work, connections, failed | busy, locks)
+            nothing = Prepared(plan=Plan(title="prepare", hosts=()))
+            ready = _Ready(connections, transports, {}, (), (), None, locks, nothing)
+            yield await _see(work, ready, failed | busy)
 
 
 async def _see(
-    work: Work, connections: Connections, failed: dict[str, KuberryError], locks: Locks
+    work: Work, ready: _Ready, failed: dict[str, KuberryError], *, fit: bool = False
 ) -> _Ready:
-    """Look at the hosts and plan; where a host has failed already, only say so."""
-    transports = {one.host.name: one for one in connections.transports}
+    """Look at the hosts and plan; where a host has failed already, only say so.
+
+    Args:
+        fit: The hosts have been prepared: what is still wrong now stays so.
+    """
     seen: dict[str, Seen] = {}
     if not failed:
         work.emit(Phase(name="facts", message="looking at the hosts"))
-        sight = await look_at_all(transports)
+        sight = await look_at_all(ready.transports)
         failed, seen = sight.failures, sight.seen
         tell_hosts(seen, work.emit)
     findings: tuple[Finding, ...] = ()
     todo: Plan | None = None
+    prepared = ready.prepared
+    if not failed and not fit:
+        prepared = prepare(seen, for_cluster(work.preparation, work.cluster))
     if not failed:
         findings = preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore)
+        findings = findings if fit else remaining(findings, prepared)
         tell_bundle(work.bundle, work.emit)
         work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)
         todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
     unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
-    return _Ready(connections, transports, seen, unreachable, findings, todo, locks)
+    return dataclasses.replace(
+        ready,
+        seen=seen,
+        unreachable=unreachable,
+        findings=findings,
+        plan=todo,
+        prepared=prepared,
+    )
+
+
+async def _made_fit(
+    work: Work, ready: _Ready, zero: float
+) -> tuple[_Ready, tuple[HostReport, ...]]:
+    """Prepare the hosts, look at them again and plan anew; without steps nothing of that."""
+    if ready.plan is None or ready.prepared.plan.is_empty:
+        return ready, ()
+    work.emit(Phase(name="prepare", message="making the hosts fit"))
+    done = await execute(ready.prepared.plan, _means(work, ready, zero))
+    if not all(one.ok for one in done):
+        return dataclasses.replace(ready, plan=None), done
+    again = await _see(work, ready, {}, fit=True)
+    lost = {one.host for one in again.unreachable}
+    return again, tuple(one for one in done if one.host not in lost)
 
 
 def _means(work: Work, ready: _Ready, zero: float) -> Means:

@@ -104,6 +104,7 @@ async def reset(work: Work) -> RunReport:
         if ready.plan is not None:
             means = _means(work, ready, zero)
             done = {one.host: one for one in await execute(ready.plan, means)}
+            _tell_of_boots(work, ready)
             proofs = await _prove(work, ready, done)
             clean = [name for name in proofs if proofs[name].holds]
             last = await execute(kubeadm.forget(clean), means) if clean else ()
@@ -181,6 +182,14 @@ def _unrecorded(name: str) -> KuberryError:
     )
     error.remedy = "install the host anew; its old state is known to nobody"
     return error
+
+
+def _tell_of_boots(work: Work, ready: _Ready) -> None:
+    """Say where files were put back that only a boot reads."""
+    for host in _leaving(work, ready):
+        if any(path.startswith("/boot/") for path in host.installed.files):
+            message = "its boot files are put back; what they say holds from its next boot on"
+            work.emit(Notice(host=host.name, message=f"{message}: sudo reboot"))
 
 
 def _leaving(work: Work, ready: _Ready) -> Iterable[Seen]:

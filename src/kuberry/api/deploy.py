@@ -23,6 +23,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.heat import Hot
 from kuberry.model.host import Host
+from kuberry.model.preparation import Preparation
 from kuberry.model.report import PlanReport, RunReport
 from kuberry.preflight import known_codes
 from kuberry.settings import Settings
@@ -43,6 +44,7 @@ class Wanted:
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
             until it has cooled down.
+        preparation: What may be changed on hosts beyond what is needed (docs/raspberry-pi.md).
     """
 
     name: str | None = None
@@ -51,6 +53,7 @@ class Wanted:
     network: NetworkKind | None = None
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
+    preparation: Preparation = dataclasses.field(default_factory=Preparation)
 
 
 async def deploy(
@@ -148,6 +151,7 @@ async def _work(
         operator=operator("deploy", "none: a dry run"),
         ignore=ignored,
         hot=wanted.hot,
+        preparation=wanted.preparation,
     )
 
 

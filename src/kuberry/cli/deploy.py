@@ -20,6 +20,13 @@ from kuberry.cli.options import (
 from kuberry.cli.running import run
 
 
+class PageSize(StrEnum):
+    """How large the kernel's pages are to be."""
+
+    KEEP = "keep"
+    SMALL = "4k"
+
+
 class Network(StrEnum):
     """How pods reach each other."""
 
@@ -66,6 +73,17 @@ IgnoreOption = Annotated[
 HotOption = Annotated[
     Heat, typer.Option("--hot", help="At 80 °C: say it; begin no new step there; or nothing.")
 ]
+PageSizeOption = Annotated[
+    PageSize,
+    typer.Option("--page-size", help="4k: boot a Raspberry Pi 5 with pages of 4 KiB (may reboot)."),
+]
+NewIdsOption = Annotated[
+    bool,
+    typer.Option("--new-machine-ids", help="Give copied cards machine ids of their own (reboots)."),
+]
+FirewallOption = Annotated[
+    bool, typer.Option("--open-firewall", help="Have ufw, where it is on, let the cluster through.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
 VerifyOption = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
@@ -80,6 +98,9 @@ def deploy(
     network: NetworkOption = None,
     ignore: IgnoreOption = None,
     hot: HotOption = Heat.WARN,
+    page_size: PageSizeOption = PageSize.KEEP,
+    new_machine_ids: NewIdsOption = False,
+    open_firewall: FirewallOption = False,
     dry_run: DryRunOption = False,
     verify: VerifyOption = True,
     output: OutputOption = Output.TABLE,
@@ -92,6 +113,7 @@ def deploy(
     from kuberry.cli.render import plan as render_plan
     from kuberry.cli.render import report as render_report
     from kuberry.cli.render.progress import live
+    from kuberry.model.preparation import Preparation
 
     wanted = api.Wanted(
         name=name,
@@ -100,6 +122,11 @@ def deploy(
         network=network.value if network else None,
         ignore=tuple(ignore or ()),
         hot=hot.value,
+        preparation=Preparation(
+            page_size=page_size.value,
+            new_machine_ids=new_machine_ids,
+            open_firewall=open_firewall,
+        ),
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:

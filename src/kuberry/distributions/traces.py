@@ -24,6 +24,8 @@ SETTINGS = (
     "net.netfilter.nf_conntrack_max",
     "net.netfilter.nf_conntrack_tcp_timeout_established",
     "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
+    "fs.inotify.max_user_instances",
+    "fs.inotify.max_user_watches",
     "kernel.keys.root_maxbytes",
     "kernel.keys.root_maxkeys",
     "kernel.panic",

@@ -71,12 +71,14 @@ class PlanReport(Value):
     """What a run would do.
 
     Attributes:
+        prepare: What makes the hosts fit first; *plan* then rests on what they are today.
         unreachable: Hosts of which nothing is known, with the reasons.
     """
 
     cluster: Cluster
     findings: tuple[Finding, ...]
     plan: Plan | None
+    prepare: Plan | None = None
     files: tuple[FileChange, ...] = ()
     unreachable: tuple[HostReport, ...] = ()
 
@@ -87,7 +89,8 @@ class PlanReport(Value):
             return "unreachable"
         if self.plan is None:
             return "refused"
-        return "unchanged" if self.plan.is_empty else "done"
+        fit = self.prepare is None or self.prepare.is_empty
+        return "unchanged" if fit and self.plan.is_empty else "done"
 
 
 class RunReport(Value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kuberry.model.plan import File, Run
 from kuberry.platforms.measure import NOTHING, Measure, SeenHost, is_container, missing
 
-NO_VXLAN = "KB208"
+NO_VXLAN = "KB410"
 _SYSCTL = "/etc/sysctl.d/90-kuberry-watches.conf"
 _LOADED = "/etc/modules-load.d/kuberry-vxlan.conf"
 

@@ -13,7 +13,7 @@ from kuberry.platforms.boot_config import Undecided, effective
 from kuberry.platforms.measure import NOTHING, Measure, SeenHost
 from kuberry.platforms.memory import BOOT_FILE_MODE
 
-CODE = "KB207"
+CODE = "KB208"
 SMALL = 4096
 _KERNEL = "kernel8.img"
 _BLOCK = ("# BEGIN kuberry", "[all]", f"kernel={_KERNEL}", "# END kuberry")

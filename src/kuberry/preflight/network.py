@@ -172,6 +172,22 @@ def _active(firewall: Firewall) -> tuple[str, ...]:
 
 
 _WARNING = (Severity.WARNING,)
+
+
+def _no_vxlan(scene: Scene) -> Iterator[Observation]:
+    if scene.cluster.network == "host-gw":
+        return
+    for name, host in scene.hosts.items():
+        states = {one.name: one.state for one in host.facts.modules or ()}
+        if states.get("vxlan") == "absent":
+            kernel = host.facts.kernel.release if host.facts.kernel else "$(uname -r)"
+            yield Observation(
+                host=name,
+                proof=f"its kernel {kernel} has no module vxlan",
+                remedy=f"sudo apt-get install linux-modules-extra-{kernel}",
+            )
+
+
 CHECKS = (
     Check(
         "KB401",
@@ -245,5 +261,13 @@ CHECKS = (
         why="ufw and firewalld drop what they do not know: traffic between nodes and pods.",
         remedy="Open the cluster's ports and ranges there, or switch it off: `sudo ufw disable`.",
         severities=_WARNING,
+    ),
+    Check(
+        "KB410",
+        "the kernel has no vxlan",
+        _no_vxlan,
+        why="Network add-ons such as flannel carry packets between hosts by VXLAN. Ubuntu 22.04 "
+        "keeps that module of the Raspberry Pi's kernel in a package of its own.",
+        remedy="`sudo apt-get install linux-modules-extra-$(uname -r)`; on Ubuntu deploy does it.",
     ),
 )

@@ -349,7 +349,7 @@ def test_a_kernel_without_vxlan_gets_its_extra_modules_where_a_network_needs_it(
     assert planned(**facts).plan.is_empty
     found = planned(Preparation(needs_vxlan=True), **facts)
     assert [one.id for one in steps(found.plan)] == ["before", "prepare-files", "vxlan"]
-    assert found.cures == (("red", "KB208"),)
+    assert found.cures == (("red", "KB410"),)
 
 
 @pytest.mark.parametrize("state", ["loaded", "builtin", "loadable", None])

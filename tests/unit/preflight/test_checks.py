@@ -14,6 +14,7 @@ from kuberry.model.facts import (
     Architecture,
     Cgroups,
     InitSystem,
+    KernelModule,
     ListeningPort,
     OperatingSystem,
     Privileges,
@@ -447,3 +448,13 @@ def test_containerd_fits_kubernetes(kubernetes: str, containerd: str, fits: bool
 
     assert check(host("red", there=there), wish={"version": kubernetes}) == expected
     assert check(host("red"), pieces=from_bundle, wish={"version": kubernetes}) == expected
+
+
+def test_a_network_that_needs_vxlan_needs_its_module() -> None:
+    """Plain routes do without; a module that may be there is believed."""
+    without = host("red", modules=(KernelModule(name="vxlan", state="absent"),))
+    unknown = host("red", modules=(KernelModule(name="vxlan", state=None),))
+
+    assert check(without) == []
+    assert check(without, wish={"network": "manifest"}) == [Found("KB410", "error", "red")]
+    assert check(unknown, wish={"network": "manifest"}) == []

@@ -11,10 +11,11 @@ from rich.text import Text
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.findings import show_findings
-from kuberry.model.plan import HostPlan, InstallPackages, Reboot, SetUnit
+from kuberry.model.plan import HostPlan, InstallPackages, Plan, Reboot, SetUnit, WriteFiles
 from kuberry.model.report import FileChange, PlanReport
 
 _MIB = 1 << 20
+_BASIS = {"install": "  rests on what the hosts are today; they are looked at again"}
 
 
 def show(report: PlanReport, output: Output) -> None:
@@ -31,11 +32,29 @@ def show(report: PlanReport, output: Output) -> None:
     show_findings(report.findings)
     if report.plan is None:
         return
-    if report.plan.is_empty:
+    if report.outcome == "unchanged":
         out.print("nothing to do: the hosts are as they should be")
-    for host in report.plan.hosts:
-        _host(host, [one for one in report.files if one.host == host.host])
+    _plans(report, report.plan)
     out.print("[dim]Nothing was changed. What is seen today decides; a later run plans anew.[/dim]")
+
+
+def _plans(report: PlanReport, install: Plan) -> None:
+    """Print what makes the hosts fit, where that is needed, and what is installed then."""
+    shown = [install]
+    if report.prepare is not None and not report.prepare.is_empty:
+        shown = [report.prepare, install]
+    for plan in shown:
+        if len(shown) > 1:
+            console.stdout().print(f"\n[bold]{plan.title}[/bold]{_BASIS.get(plan.title, '')}")
+        for host in plan.hosts:
+            paths = {
+                file.path
+                for step in host.steps
+                if isinstance(step, WriteFiles)
+                for file in step.files
+            }
+            mine = [one for one in report.files if one.host == host.host and one.path in paths]
+            _host(host, mine)
 
 
 def _host(plan: HostPlan, files: list[FileChange]) -> None:
