@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
-from kuberry.distributions import kubeadm
+from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import Seen
 from kuberry.errors import CommandFailed
 from kuberry.facts.probe import Unparsable
@@ -47,7 +47,7 @@ def proof(
     ours: list[Difference] = []
     others: list[Difference] = []
     for one in found:
-        (ours if kubeadm.is_ours(cluster, one, host) else others).append(one)
+        (ours if distribution_of(cluster).is_ours(cluster, one, host) else others).append(one)
     return tuple(_results(host.name, ours)), tuple(_findings(host.name, others))
 
 

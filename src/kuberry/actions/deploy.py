@@ -14,7 +14,7 @@ from kuberry.actions.look import look_at_all
 from kuberry.actions.prepare import for_cluster, remaining, together
 from kuberry.actions.preview import file_changes
 from kuberry.actions.told import tell_bundle, tell_hosts
-from kuberry.distributions import kubeadm
+from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import Seen
 from kuberry.engine.artifacts import Fetch
 from kuberry.engine.execute import execute
@@ -169,7 +169,7 @@ async def _see(
         tell_bundle(work.bundle, work.emit)
         work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)
-        todo = None if refused else kubeadm.install(work.cluster, seen, work.bundle)
+        todo = None if refused else _install(work, seen)
     unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
     return dataclasses.replace(
         ready,
@@ -194,6 +194,10 @@ async def _made_fit(
     again = await _see(work, ready, {}, fit=True)
     lost = {one.host for one in again.unreachable}
     return again, tuple(one for one in done if one.host not in lost)
+
+
+def _install(work: Work, seen: Mapping[str, Seen]) -> Plan:
+    return distribution_of(work.cluster).install(work.cluster, seen, work.bundle)
 
 
 def _means(work: Work, ready: _Ready, zero: float) -> Means:

@@ -14,8 +14,9 @@ from kuberry.actions.compare import compare, proof
 from kuberry.actions.look import look_at_all
 from kuberry.actions.reports import not_reached
 from kuberry.actions.told import tell_hosts
-from kuberry.distributions import kubeadm
+from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import NotSeen, Seen
+from kuberry.distributions.traces import forget
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import locked
 from kuberry.engine.means import Means
@@ -107,7 +108,7 @@ async def reset(work: Work) -> RunReport:
             _tell_of_boots(work, ready)
             proofs = await _prove(work, ready, done)
             clean = [name for name in proofs if proofs[name].holds]
-            last = await execute(kubeadm.forget(clean), means) if clean else ()
+            last = await execute(forget(clean), means) if clean else ()
             reports += tuple(_together(done, last, proofs))
         return RunReport(
             command="reset",
@@ -160,7 +161,7 @@ def _planned(
     if _in_the_way(work, failures):
         return _Ready(transports, seen, not_reached(failures), None)
     try:
-        todo = kubeadm.remove(work.cluster, seen, work.leaving)
+        todo = distribution_of(work.cluster).remove(work.cluster, seen, work.leaving)
     except NotSeen as error:
         reason = CommandFailed(str(error), command="facts", exit_status=0, stderr="")
         return _Ready(transports, seen, not_reached(dict.fromkeys(work.leaving, reason)), None)

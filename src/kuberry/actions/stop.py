@@ -10,7 +10,7 @@ from pathlib import Path
 from kuberry.actions.look import look_at_all
 from kuberry.actions.reports import not_reached
 from kuberry.actions.told import tell_hosts
-from kuberry.distributions import kubeadm
+from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import NotSeen
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import Locks, locked
@@ -69,7 +69,7 @@ async def _off(
     failed |= sight.failures
     tell_hosts(sight.seen, work.emit)
     try:
-        plan = kubeadm.stop(work.cluster, sight.seen, drain_s=work.drain_s)
+        plan = distribution_of(work.cluster).stop(work.cluster, sight.seen, drain_s=work.drain_s)
     except NotSeen as error:
         reason = CommandFailed(str(error), command="facts", exit_status=0, stderr="")
         return not_reached(failed | dict.fromkeys(sight.seen, reason))

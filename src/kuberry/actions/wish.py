@@ -9,7 +9,18 @@ from kuberry.clusters import check_name, name_of
 from kuberry.errors import UsageError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
-from kuberry.model.cluster import Cluster, NetworkKind
+from kuberry.model.cluster import Cluster, DistributionName, K3sWish, NetworkKind
+
+_NETWORKS: dict[DistributionName, tuple[NetworkKind, ...]] = {
+    "kubeadm": ("host-gw", "manifest"),
+    "k3s": ("flannel", "host-gw"),
+}
+"""What each distribution can do; the first is taken when nothing is said."""
+_RANGES: dict[DistributionName, dict[str, str]] = {
+    "kubeadm": {},
+    "k3s": {"pod_cidr": "10.42.0.0/16", "service_cidr": "10.43.0.0/16"},
+}
+"""Where it differs from what `Cluster` says: k3s' own (k3s-io/docs, docs/cli/server.md)."""
 
 
 def make_wish(
@@ -30,8 +41,10 @@ def make_wish(
 
     Raises:
         UsageError: The name or the control plane cannot be had, or hosts of the known cluster are
-            left out, or the bundle is of another version.
+            left out, or the bundle is of another version or distribution, or of one that has no
+            such network.
     """
+    distribution = distribution_in(bundle)
     if known:
         _refuse_missing(known, hosts)
         _refuse_upgrade(known, bundle)
@@ -41,17 +54,41 @@ def make_wish(
         hosts=tuple(hosts),
         control_plane=host,
         control_plane_rule=rule,
+        distribution=distribution,
         version=bundle.version,
         bundle=bundle.name,
-        network=_network(network, known),
+        network=_network(distribution, network, known),
+        k3s=known.k3s if known else K3sWish(),
+        **_RANGES[distribution],
     )
 
 
-def _network(wanted: NetworkKind | None, known: Cluster | None) -> NetworkKind:
+def distribution_in(bundle: Bundle) -> DistributionName:
+    """Return which distribution *bundle* holds.
+
+    Raises:
+        UsageError: It is none that kuberry can set up.
+    """
+    for name in _NETWORKS:
+        if name == bundle.distribution:
+            return name
+    raise UsageError(
+        f"the bundle {bundle.name} is of {bundle.distribution}, which kuberry cannot set up",
+        remedy=f"take a bundle of {' or '.join(_NETWORKS)}: kuberry bundle list",
+    )
+
+
+def _network(
+    distribution: DistributionName, wanted: NetworkKind | None, known: Cluster | None
+) -> NetworkKind:
     if known and wanted not in (None, known.network):
         message = f"{known.name} has the network {known.network}, not {wanted}"
         raise UsageError(message, remedy="reset the cluster first, or leave --network out")
-    return wanted or (known.network if known else "host-gw")
+    there = _NETWORKS[distribution]
+    if wanted is not None and wanted not in there:
+        message = f"{distribution} has no network {wanted}"
+        raise UsageError(message, remedy=f"say --network {' or '.join(there)}, or leave it out")
+    return wanted or (known.network if known else there[0])
 
 
 def _refuse_missing(known: Cluster, hosts: Sequence[str]) -> None:
@@ -64,6 +101,12 @@ def _refuse_missing(known: Cluster, hosts: Sequence[str]) -> None:
 
 
 def _refuse_upgrade(known: Cluster, bundle: Bundle) -> None:
+    if known.distribution != bundle.distribution:
+        raise UsageError(
+            f"{known.name} is of {known.distribution}, the bundle {bundle.name} of "
+            f"{bundle.distribution}",
+            remedy="a deploy never changes the distribution; leave --bundle out, or reset it first",
+        )
     if known.version != bundle.version:
         raise UsageError(
             f"{known.name} runs {known.version}, and the bundle {bundle.name} is {bundle.version}",

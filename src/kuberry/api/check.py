@@ -104,5 +104,6 @@ def _wish(
         control_plane_rule=rule,
         version=known.version if known else "",
         bundle="",
+        distribution=known.distribution if known else "kubeadm",
         network=wanted.network or (known.network if known else "host-gw"),
     )

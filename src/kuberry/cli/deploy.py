@@ -32,6 +32,7 @@ class Network(StrEnum):
 
     HOST_GW = "host-gw"
     MANIFEST = "manifest"
+    FLANNEL = "flannel"
 
 
 class Heat(StrEnum):
@@ -62,7 +63,10 @@ BundleOption = Annotated[
 ]
 NetworkOption = Annotated[
     Network | None,
-    typer.Option("--network", help="host-gw: plain routes; manifest: the bundle's own add-on."),
+    typer.Option(
+        "--network",
+        help="host-gw: plain routes; manifest: the bundle's own add-on; flannel: that of k3s.",
+    ),
 ]
 IgnoreOption = Annotated[
     list[str] | None,

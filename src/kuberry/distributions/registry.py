@@ -31,10 +31,6 @@ class Distribution(Protocol):
         """Return what takes *leaving* out of *cluster*."""
         ...
 
-    def forget(self, hosts: Collection[str]) -> Plan:
-        """Return what removes our records, last of all."""
-        ...
-
     def is_ours(self, cluster: Cluster, difference: Difference, host: Seen) -> bool:
         """Return whether we, or what we installed, may have made *difference*."""
         ...

@@ -44,10 +44,15 @@ fi
 [ -e /var/lib/kuberry/packages ] && sed 's/^/added:/' /var/lib/kuberry/packages
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 sed 's/^/hosts:/' /etc/hosts
-[ -e /var/lib/kuberry/joined ] && [ -e /etc/kubernetes/kubelet.conf ] && echo "joined:yes"
-if [ -e /var/lib/kuberry/initialised ] && [ -e /etc/kubernetes/admin.conf ]; then
+kubectl=kubectl admin=/etc/kubernetes/admin.conf kubelet=/etc/kubernetes/kubelet.conf
+if [ -e /etc/rancher/k3s/config.yaml ]; then
+    kubectl='k3s kubectl' admin=/etc/rancher/k3s/k3s.yaml
+    kubelet=/var/lib/rancher/k3s/agent/kubelet.kubeconfig
+fi
+[ -e /var/lib/kuberry/joined ] && [ -e "$kubelet" ] && echo "joined:yes"
+if [ -e /var/lib/kuberry/initialised ] && [ -e "$admin" ]; then
     echo "initialised:yes"
-    nodes=$(timeout 10 kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o jsonpath='
+    nodes=$(timeout 10 $kubectl --kubeconfig "$admin" get nodes -o jsonpath='
 {range .items[*]}node:{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}
 ') && echo "nodes:known" && printf '%s\n' "$nodes"
 fi

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from kuberry.errors import ApiUnreachable, CommandFailed
-from kuberry.kube.credentials import ADMIN_CONF, Credentials, read_credentials
+from kuberry.kube.credentials import ADMIN_CONFS, Credentials, read_credentials
 from kuberry.transports.transport import Transport
 
 if TYPE_CHECKING:
@@ -44,13 +44,17 @@ async def fetch_credentials(transport: Transport) -> Credentials:
         ApiUnreachable: It has none.
         SudoFailed: They can be read by root alone, and there is no way to become root.
     """
+    reasons = []
+    for path in ADMIN_CONFS:
+        try:
+            return read_credentials(await transport.get(path, root=True))
+        except CommandFailed as error:
+            reasons.append(error.message)
+        except ValueError as error:
+            reasons.append(f"{path}: {error}")
     host = transport.host.name
-    try:
-        return read_credentials(await transport.get(ADMIN_CONF, root=True))
-    except (CommandFailed, ValueError) as error:
-        reason = error.message if isinstance(error, CommandFailed) else f"{ADMIN_CONF}: {error}"
-        raise ApiUnreachable(
-            f"{host} has no credentials of an administrator: {reason}",
-            host=host,
-            remedy="is it the control plane? `kuberry deploy` with the same hosts completes it",
-        ) from None
+    raise ApiUnreachable(
+        f"{host} has no credentials of an administrator: {'; '.join(reasons)}",
+        host=host,
+        remedy="is it the control plane? `kuberry deploy` with the same hosts completes it",
+    )

@@ -1,4 +1,4 @@
-"""The administrator's credentials, from the control plane's admin.conf to an SSL context.
+"""The administrator's credentials, from a file of the control plane to an SSL context.
 
 They stay in memory. `ssl` reads keys from files only (CPython issue 60691), so the key goes through
 a file that exists for the moment of loading, encrypted with a password that nobody ever sees.
@@ -23,7 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-ADMIN_CONF = "/etc/kubernetes/admin.conf"
+from kuberry.distributions.registry import DISTRIBUTIONS
+
+ADMIN_CONFS = tuple(one.ADMIN_CONF for one in DISTRIBUTIONS.values())
+"""Where distributions keep them; a host has one distribution."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def read_credentials(text: bytes) -> Credentials:
     """Return the credentials in the kubeconfig *text*.
 
     Raises:
-        ValueError: It holds none in the form kubeadm writes them.
+        ValueError: It holds none in the form that kubeadm and k3s write them.
     """
     try:
         config = yaml.safe_load(text)

@@ -6,7 +6,7 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Sequence
 
-from kuberry.kube.credentials import ADMIN_CONF
+from kuberry.distributions import k3s, kubeadm
 from kuberry.shell import script
 from kuberry.transports.transport import Stdin, Transport
 
@@ -32,7 +32,12 @@ class Streams:
 # 3 is standard output, 4 takes the exit status past the pipe.
 _RUN = """
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-mark=$1 KUBECONFIG=$2; shift 2
+mark=$1 KUBECONFIG=$2
+if [ -e "$3" ]; then  # of k3s: what else is called kubectl may be of another version
+    KUBECONFIG=$3
+    kubectl() { k3s kubectl "$@"; }
+fi
+shift 3
 export KUBECONFIG
 exec 3>&1
 status=$({ { kubectl "$@" 2>&1 >&3 3>&- 4>&-; echo $? >&4; } | sed -u "s/^/$mark/" >&2; } 4>&1)
@@ -65,7 +70,7 @@ async def kubectl(
             streams.out(piece)
 
     result = await transport.run(
-        script(_RUN, mark, ADMIN_CONF, *words).as_root(),
+        script(_RUN, mark, kubeadm.ADMIN_CONF, k3s.ADMIN_CONF, *words).as_root(),
         stdin=stdin,
         deadline_s=_LONGEST_S,
         on_output=sort,

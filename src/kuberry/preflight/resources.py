@@ -27,7 +27,7 @@ def _memory(scene: Scene) -> Iterator[Observation]:
         usable, first = host.facts.memory.usable_bytes, scene.is_control_plane(name)
         role = "a control plane" if first else "a worker"
         tight = CONTROL_PLANE_TIGHT_BYTES if first else WORKER_TIGHT_BYTES
-        if first and usable < CONTROL_PLANE_REFUSED_BYTES:
+        if first and _has_limits(scene) and usable < CONTROL_PLANE_REFUSED_BYTES:
             yield Observation(
                 host=name,
                 proof=f"{usable // MIB} MiB; kubeadm wants 1700 for a control plane",
@@ -42,10 +42,16 @@ def _memory(scene: Scene) -> Iterator[Observation]:
             )
 
 
+def _has_limits(scene: Scene) -> bool:
+    """Return whether the distribution refuses small hosts; k3s starts wherever it can."""
+    return scene.cluster.distribution == "kubeadm"
+
+
 def _processors(scene: Scene) -> Iterator[Observation]:
     for name, host in scene.hosts.items():
         seen = host.facts.processor
-        if scene.is_control_plane(name) and seen and seen.count < CONTROL_PLANE_CPUS:
+        first = scene.is_control_plane(name) and _has_limits(scene)
+        if first and seen and seen.count < CONTROL_PLANE_CPUS:
             yield Observation(
                 host=name,
                 proof=f"{seen.count} processor; kubeadm wants 2 for a control plane",

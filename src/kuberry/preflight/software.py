@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from kuberry.model.bundle import Artifact, Binary, Deb, image_names
+from kuberry.model.bundle import PROBE_IMAGE, Artifact, Binary, Deb, image_names
 from kuberry.model.facts import KubernetesTraces
 from kuberry.model.installed import Installed
 from kuberry.preflight.scene import Check, Observation, Scene
@@ -89,6 +89,9 @@ def _missing(
     scene: Scene, name: str, pieces: tuple[Artifact, ...], installed: Installed
 ) -> Iterator[str]:
     binaries = {one.name for one in pieces if isinstance(one, Binary)}
+    if scene.cluster.distribution == "k3s":
+        yield from _missing_of_k3s(binaries, image_names(pieces))
+        return
     packages = {one.name for one in pieces if isinstance(one, Deb)} | set(installed.packages)
     images = {one.rpartition(":")[0].rpartition("/")[2] for one in image_names(pieces)}
     yield from (f"the program {one}" for one in _PROGRAMS if one not in binaries)
@@ -103,9 +106,17 @@ def _missing(
     yield from (f"the image {one}" for one in wanted if one not in images)
 
 
+def _missing_of_k3s(binaries: Collection[str], images: Collection[str]) -> Iterator[str]:
+    """Yield what is missing of the two that k3s consists of; it has containerd and CNI inside."""
+    if "k3s" not in binaries:
+        yield "the program k3s"
+    if not set(images) - {PROBE_IMAGE}:
+        yield "the images of k3s (k3s-airgap-images)"
+
+
 def _containerd(scene: Scene) -> Iterator[Observation]:
     kubernetes = minor(scene.cluster.version)
-    for name in scene.hosts:
+    for name in scene.hosts if scene.cluster.distribution == "kubeadm" else ():
         version = _containerd_version(scene, name)
         number = upstream(version) if version else None
         if kubernetes is None or number is None:

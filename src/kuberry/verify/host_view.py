@@ -20,7 +20,10 @@ echo "name:$(cat /proc/sys/kernel/hostname)"
 echo "time:$(date +%s)"
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 ip -4 route show table main | sed 's/^/route:/'
-ask="kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 4s get --raw /readyz"
+ask="kubectl --kubeconfig /etc/kubernetes/kubelet.conf"
+agent=/var/lib/rancher/k3s/agent/kubelet.kubeconfig
+[ ! -e "$agent" ] || ask="k3s kubectl --kubeconfig $agent"
+ask="$ask --request-timeout 4s get --raw /readyz"
 if answer=$(timeout 5 $ask 2>&1); then echo "api:ok"
 else printf '%s\n' "${answer:-no answer within 5 s}" | sed 's/^/api:/'
 fi

@@ -33,9 +33,10 @@ def judge_nodes(sight: Sight, ledger: Ledger) -> None:
 
 
 def judge_routes(sight: Sight, ledger: Ledger) -> None:
-    """Record whether each host has the route to each other's pods (host-gw)."""
+    """Record whether each host has the route to each other's pods, where they are of our making."""
     cluster = sight.cluster
-    for source in cluster.hosts if cluster.network == "host-gw" else ():
+    ours = cluster.distribution == "kubeadm" and cluster.network == "host-gw"
+    for source in cluster.hosts if ours else ():
         for target in cluster.hosts:
             if source != target:
                 _judge_route(sight, ledger, source, target)

@@ -45,19 +45,37 @@ def _unready(sight: Sight, alive: frozenset[str]) -> bool:
     """Return whether a pod is still to come, or that should be there is missing."""
     if any(_counts(pod) and not pod.ready and pod.node in {None, *alive} for pod in sight.pods):
         return True
+    if sight.cluster.distribution == "k3s":
+        return False
     proxies = {pod.node for pod in sight.pods if _has(pod, _PROXY)}
     return not alive <= proxies
 
 
 def judge_system(sight: Sight, ledger: Ledger) -> None:
     """Record which system pods run."""
-    _judge_control_plane(sight, ledger)
+    if sight.cluster.distribution == "k3s":
+        _judge_one_process(sight, ledger)
+    else:
+        _judge_control_plane(sight, ledger)
+        _judge_proxies(sight, ledger)
+    _judge_others(sight, ledger)
+
+
+def _judge_one_process(sight: Sight, ledger: Ledger) -> None:
+    """Say that there are no such pods: control plane and proxies are threads of k3s itself."""
+    places = [("system.control-plane", at(sight.cluster.control_plane))]
+    places += [("system.proxy", at(host)) for host in sight.cluster.hosts]
+    for probe, place in places:
+        if not ledger.skip(probe, place):
+            ledger.absent(probe, place, "it is part of the k3s process")
+
+
+def _judge_proxies(sight: Sight, ledger: Ledger) -> None:
     for host in sight.cluster.hosts:
         node = sight.node_of(host)
         own = [pod for pod in sight.pods if node and pod.node == node.name and _has(pod, _PROXY)]
         problem = _problems(own) if own else "there is no pod of it"
         ledger.judge("system.proxy", at(host), problem, _remedy(own))
-    _judge_others(sight, ledger)
 
 
 def _judge_control_plane(sight: Sight, ledger: Ledger) -> None:

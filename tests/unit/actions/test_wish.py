@@ -7,6 +7,7 @@ import pytest
 import made_up as make
 from kuberry.actions.wish import choose_control_plane, make_wish
 from kuberry.errors import UsageError
+from kuberry.model.cluster import NetworkKind
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,35 @@ def test_the_version_is_that_of_the_bundle() -> None:
 
     assert (wish.name, wish.version, wish.bundle) == ("red-red01", "v1.31.0", "test")
     assert wish.endpoint == "api.red-red01.kuberry.internal"
+
+
+def test_the_bundle_says_the_distribution() -> None:
+    """k3s has ranges and a network of its own, and they are its defaults."""
+    wish = make_wish(["red", "red01"], make.k3s_bundle())
+
+    assert (wish.distribution, wish.network) == ("k3s", "flannel")
+    assert (wish.pod_cidr, wish.service_cidr) == ("10.42.0.0/16", "10.43.0.0/16")
+    assert make_wish(["red"], make.k3s_bundle(), network="host-gw").network == "host-gw"
+
+
+@pytest.mark.parametrize(("pieces", "network"), [("k3s", "manifest"), ("kubeadm", "flannel")])
+def test_a_network_is_one_of_the_distributions(pieces: str, network: NetworkKind) -> None:
+    """Nothing is planned that only the other one can do."""
+    bundle = make.k3s_bundle() if pieces == "k3s" else make.bundle()
+    with pytest.raises(UsageError, match=f"{pieces} has no network {network}"):
+        make_wish(["red"], bundle, network=network)
+
+
+def test_a_deploy_does_not_change_the_distribution() -> None:
+    """Even where the version is the same."""
+    known = make_wish(["red"], make.k3s_bundle(version="v1.20.2"))
+    with pytest.raises(UsageError, match="is of k3s, the bundle test of kubeadm"):
+        make_wish(["red"], make.bundle(), known=known)
+
+
+def test_a_distribution_that_nobody_can_set_up() -> None:
+    """It is said, and which ones can be."""
+    bundle = make.bundle().model_copy(update={"distribution": "k0s"})
+    with pytest.raises(UsageError, match="k0s") as caught:
+        make_wish(["red"], bundle)
+    assert "kubeadm or k3s" in caught.value.remedy

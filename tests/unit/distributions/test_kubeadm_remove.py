@@ -8,11 +8,12 @@ import subprocess
 import pytest
 
 import made_up as make
-from kuberry.distributions.kubeadm import forget, is_ours, remove, stop
+from kuberry.distributions.kubeadm import is_ours, remove, stop
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
 from kuberry.distributions.kubeadm.remove import CONTAINERD_PLACES
 from kuberry.distributions.kubeadm.remove_text import REMOVE_ROUTES
 from kuberry.distributions.seen import Seen
+from kuberry.distributions.traces import forget
 from kuberry.model.difference import Difference, Subject
 from kuberry.model.facts import Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode

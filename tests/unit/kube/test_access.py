@@ -15,7 +15,7 @@ import made_up as make
 from kuberry.actions import access
 from kuberry.errors import ApiUnreachable
 from kuberry.kube.connect import fetch_credentials
-from kuberry.kube.credentials import ADMIN_CONF
+from kuberry.kube.credentials import ADMIN_CONFS
 from kuberry.kube.kubectl import Streams, kubectl
 from kuberry.model.host import Host
 from kuberry.transports.fake import FakeTransport
@@ -32,7 +32,7 @@ ANY = re.compile("")
 
 def _red(login: str, *, target: str | None = None) -> FakeTransport:
     host = Host(name="red", address=target)
-    return FakeTransport(host, files={ADMIN_CONF: CONF}).reply(ANY, stdout=login)
+    return FakeTransport(host, files={ADMIN_CONFS[0]: CONF}).reply(ANY, stdout=login)
 
 
 def _reach(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -79,8 +79,15 @@ async def test_a_host_that_is_no_control_plane() -> None:
     with pytest.raises(ApiUnreachable, match="no credentials"):
         await fetch_credentials(FakeTransport("red"))
     with pytest.raises(ApiUnreachable) as caught:
-        await fetch_credentials(FakeTransport("red", files={ADMIN_CONF: b"secret"}))
+        await fetch_credentials(FakeTransport("red", files={ADMIN_CONFS[0]: b"secret"}))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml"])
+async def test_credentials_are_where_the_distribution_keeps_them(path: str) -> None:
+    """Kubeadm and k3s each have a place of their own."""
+    found = await fetch_credentials(FakeTransport("red", files={path: CONF}))
+    assert found.authority == b"pem"
 
 
 async def test_kubectl_keeps_its_streams_apart() -> None:

@@ -408,6 +408,27 @@ def test_a_bundle_without_what_a_host_needs(piece: str) -> None:
     assert found == [Found("KB503", "error", name) for name in hosts]
 
 
+@pytest.mark.parametrize("piece", ["k3s", "k3s-airgap-images"])
+def test_a_bundle_of_k3s_has_two_pieces(piece: str) -> None:
+    """The program and its images; containerd, conntrack and CNI plugins are inside."""
+    whole = make.k3s_bundle()
+    pieces = tuple(one for one in whole.artifacts if one.name != piece)
+    short = whole.model_copy(update={"artifacts": pieces})
+    wish = {"distribution": "k3s", "version": whole.version}
+
+    assert check(host("red"), pieces=whole, wish=wish) == []
+    assert check(host("red"), pieces=short, wish=wish) == [Found("KB503", "error", "red")]
+
+
+def test_k3s_starts_on_small_hosts() -> None:
+    """What kubeadm refuses is only tight for it."""
+    small = host("red", memory=fit.memory(GIB), processor=Processor(count=1, quota=None))
+    wish = {"distribution": "k3s", "version": "v1.36.3+k3s1"}
+    found = check(small, pieces=make.k3s_bundle(), wish=wish)
+
+    assert {one.severity for one in found} == {"warning"}
+
+
 @pytest.mark.parametrize(
     ("piece", "package"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import asked
+import made_up as make
 from asked import HOSTS, NOW, node, outcomes, pod, result, sight, view
 from kuberry.kube.objects import Pod
 from kuberry.model.finding import Outcome
@@ -44,6 +45,20 @@ def test_a_healthy_cluster() -> None:
     assert outcomes(ledger, Outcome.ABSENT) == {("system.pods", None)}
     assert {where for probe, where in outcomes(ledger, Outcome.OK) if probe == "nodes.ready"} == {
         *HOSTS
+    }
+
+
+def test_k3s_has_no_pods_of_a_control_plane() -> None:
+    """It runs all of them in its own process, and flannel sets the routes."""
+    wish = make.k3s_cluster(*HOSTS, version="v1.20.2", network="host-gw")
+    views = {one: view(one, pod_network=None, routes={}) for one in HOSTS}
+    ledger = _judged(cluster=wish, pods=(), views=views)
+
+    assert outcomes(ledger, Outcome.FAIL) | outcomes(ledger, Outcome.SKIPPED) == set()
+    assert outcomes(ledger, Outcome.ABSENT) == {
+        ("system.control-plane", "red"),
+        *(("system.proxy", name) for name in HOSTS),
+        ("system.pods", None),
     }
 
 

@@ -4,6 +4,5 @@ from kuberry.distributions.k3s.configuration import ADMIN_CONF
 from kuberry.distributions.k3s.plan import install
 from kuberry.distributions.k3s.remove import is_ours, remove
 from kuberry.distributions.k3s.stop import stop
-from kuberry.distributions.traces import forget
 
-__all__ = ["ADMIN_CONF", "forget", "install", "is_ours", "remove", "stop"]
+__all__ = ["ADMIN_CONF", "install", "is_ours", "remove", "stop"]
