@@ -1,4 +1,8 @@
-"""One real cluster for all e2e tests: three lab hosts, the lab's Kubernetes."""
+"""One real cluster for all e2e tests: three lab hosts, the lab's Kubernetes.
+
+It is deployed as the worst case has it: sudo asks for a password, which is planted and searched
+afterwards (test_secrets). Then the hosts get back what the lab gives: sudo without a password.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from kuberry.api.bundle import lab_bundle
-from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_down, lab_up
-from one_cluster import HOSTS, SET_UP_S, Deployed, own_settings
+from one_cluster import HOSTS, SET_UP_S, Deployed, deploy_watched, own_settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,8 +36,6 @@ def deployed(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     asyncio.run(lab_bundle(settings=settings))
     try:
         asyncio.run(lab_up(HOSTS, settings=settings))
-        report = asyncio.run(deploy(HOSTS, settings=settings))
-        assert report.outcome == "done", report.model_dump_json(indent=2)
-        yield Deployed(settings, report.cluster, report)
+        yield deploy_watched(settings)
     finally:
         asyncio.run(lab_down(settings=settings))
