@@ -28,6 +28,7 @@ async def execute(plan: Plan, means: Means) -> tuple[HostReport, ...]:
         PlanStarted(
             plan=plan.title,
             steps={one.host: len(one.steps) for one in plan.hosts},
+            step_ids={one.host: tuple(step.id for step in one.steps) for one in plan.hosts},
             bytes_to_send={one.host: one.bytes_to_send for one in plan.hosts},
             edges=edges_of(plan),
             receivers=receivers_of(plan),

@@ -95,6 +95,7 @@ class PlanStarted(Value):
         bytes_to_send: By host: how many bytes of artifacts it is to receive.
         edges: Where steps of one host need values of another.
         receivers: By the digest of an artifact: the hosts that it is brought to.
+        step_ids: By host: the ids of its steps, in their order.
     """
 
     kind: Literal["plan-started"] = "plan-started"
@@ -103,6 +104,7 @@ class PlanStarted(Value):
     bytes_to_send: dict[str, int]
     edges: tuple[ValueEdge, ...] = ()
     receivers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    step_ids: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class StepStarted(Value):

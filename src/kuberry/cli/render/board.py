@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -12,50 +11,30 @@ from rich.table import Table
 from rich.text import Text
 
 from kuberry.cli.render.console import printable
+from kuberry.cli.render.host_line import GOOD_ENDS, HostLine
 from kuberry.hostlist import fold
+from kuberry.model.durations import Durations
 from kuberry.model.event import (
     AnyEvent,
     DownloadProgress,
     HostEnded,
     Phase,
     PlanStarted,
+    RunStarted,
     StepFailed,
     StepFinished,
     StepProgress,
     StepStarted,
 )
+from kuberry.model.heat import HostFelt
+from kuberry.model.sighting import HostSeen
 
-GOOD_ENDS = frozenset({"done", "unchanged"})
-_BYTES_PER_STEP = 8 << 20  # what makes a step's bytes weigh as much as the step itself
 _MIB = 1 << 20
-_BAR_FROM, _BYTES_FROM, _RATE_FROM = 72, 60, 90  # columns of the terminal
-_BAR_WIDTH = 20
+_BYTES_FROM, _HEAT_FROM, _LEFT_FROM, _BAR_FROM, _RATE_FROM = 60, 64, 70, 72, 100
+_WIDE_BAR_FROM, _BAR_WIDTH, _WIDE_BAR_WIDTH = 110, 10, 20
 _ROWS_BELOW = 2  # the folded line, and one that the cursor stands in
-
-
-@dataclasses.dataclass(slots=True)
-class HostLine:
-    """One host: what it is to do, and how far it is."""
-
-    host: str
-    steps: int = 0
-    bytes_to_send: int = 0
-    steps_done: int = 0
-    bytes_sent: int = 0
-    step: str = ""
-    step_began: float = 0.0
-    step_bytes: int = 0
-    ending: str = ""
-    failure: str = ""
-
-    @property
-    def fraction(self) -> float:
-        """Return how much is done, 0 to 1."""
-        if self.ending in GOOD_ENDS:
-            return 1.0
-        total = self.steps + self.bytes_to_send / _BYTES_PER_STEP
-        done = self.steps_done + min(self.bytes_sent, self.bytes_to_send) / _BYTES_PER_STEP
-        return min(done / total, 1.0) if total else 0.0
+_WORDS = {"reset": "as before", "stop": "off"}
+"""What hosts are at the good end of a run; of all others: ready."""
 
 
 class Board:
@@ -63,12 +42,18 @@ class Board:
 
     Args:
         clock: Seconds that never jump.
+        durations: What earlier runs took; ``None`` knows of none.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, durations: Durations | None = None
+    ) -> None:
         self._clock = clock
+        self._durations = durations or Durations()
         self._zero = clock()
         self._phase = ""
+        self._good = "ready"
+        self._boards: dict[str, str] = {}
         self._lines: dict[str, HostLine] = {}
 
     def take(self, event: AnyEvent) -> None:
@@ -80,9 +65,20 @@ class Board:
                 self._phase = _download(event)
             case PlanStarted():
                 self._begin(event)
-            case StepStarted() | StepProgress() | StepFinished() | StepFailed() | HostEnded():
+            case RunStarted():
+                self._good = _WORDS.get(event.command, "ready")
+            case HostSeen():
+                self._boards[event.host] = event.board
+            case (
+                StepStarted()
+                | StepProgress()
+                | StepFinished()
+                | StepFailed()
+                | HostEnded()
+                | HostFelt()
+            ):
                 if line := self._lines.get(event.host):
-                    self._advance(line, event)
+                    line.advance(event, self._clock())
             case _:
                 pass
 
@@ -93,7 +89,8 @@ class Board:
             return self._phase
         ready = [one.host for one in lines if one.ending in GOOD_ENDS]
         lost = [one.host for one in lines if one.ending and one.ending not in GOOD_ENDS]
-        words = f"{len(ready)} of {len(lines)} ready" + (f": {fold(ready)}" if ready else "")
+        words = f"{len(ready)} of {len(lines)} {self._good}"
+        words += f": {fold(ready)}" if ready else ""
         if lost:
             words += f"; failed: {fold(lost)}"
         is_over = len(ready) + len(lost) == len(lines)
@@ -107,13 +104,26 @@ class Board:
             yield self._table(shown, options.max_width)
         more = len(lines) - len(shown)
         elapsed = f"{self._clock() - self._zero:.0f} s"
-        words = [elapsed, self.summary(), f"{more} more hosts not shown" if more else ""]
+        words = [
+            elapsed,
+            self._left(),
+            self.summary(),
+            f"{more} more hosts not shown" if more else "",
+        ]
         yield Text(
             "  ".join(word for word in words if word),
             style="dim",
             no_wrap=True,
             overflow="ellipsis",
         )
+
+    def _left(self) -> str:
+        """Return when the slowest host will be through; ≈ is no measure, but an estimate."""
+        found = [one.left(self._durations, self._clock()) for one in self._lines.values()]
+        known = [one for one in found if one is not None]
+        if not known:
+            return ""
+        return f"{max(known, key=lambda one: one.seconds)} left"
 
     def _begin(self, event: PlanStarted) -> None:
         self._phase = ""
@@ -122,57 +132,42 @@ class Board:
             line.steps += steps
             line.bytes_to_send += event.bytes_to_send.get(host, 0)
             line.ending = ""
-
-    def _advance(
-        self,
-        line: HostLine,
-        event: StepStarted | StepProgress | StepFinished | StepFailed | HostEnded,
-    ) -> None:
-        match event:
-            case StepStarted():
-                line.step, line.step_began, line.step_bytes = event.title, self._clock(), 0
-            case StepProgress():
-                line.bytes_sent += event.bytes_sent
-                line.step_bytes += event.bytes_sent
-            case StepFinished():
-                line.steps_done += 1
-                line.step_bytes = 0
-            case StepFailed():
-                line.failure = event.message
-            case HostEnded():
-                line.ending = event.ending
+            line.todo = event.step_ids.get(host, ())
+            line.board = self._boards.get(host, "")
 
     def _table(self, lines: Sequence[HostLine], width: int) -> Table:
-        table = Table.grid(padding=(0, 2 if width >= _BYTES_FROM else 1, 0, 0), expand=True)
+        table = Table.grid(padding=(0, 2 if width >= _RATE_FROM else 1, 0, 0), expand=True)
         table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width // 4, 8))
         if width >= _BAR_FROM:
-            table.add_column(width=_BAR_WIDTH)
+            table.add_column(width=_bar_width(width))
         table.add_column(justify="right", width=4)
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-        if width >= _BYTES_FROM:
-            table.add_column(justify="right", no_wrap=True)
-        if width >= _RATE_FROM:
-            table.add_column(justify="right", no_wrap=True, min_width=10)
+        for start, least in ((_BYTES_FROM, 0), (_RATE_FROM, 10), (_HEAT_FROM, 4), (_LEFT_FROM, 7)):
+            if width >= start:
+                table.add_column(justify="right", no_wrap=True, min_width=least)
         for line in lines:
             table.add_row(*self._cells(line, width))
         return table
 
     def _cells(self, line: HostLine, width: int) -> list[Text | ProgressBar]:
+        now = self._clock()
+        left = line.left(self._durations, now)
         cells: list[Text | ProgressBar] = [Text(printable(line.host))]
         if width >= _BAR_FROM:
-            cells.append(ProgressBar(total=1.0, completed=line.fraction, width=_BAR_WIDTH))
-        cells += [Text(f"{line.fraction:.0%}"), _doing(line)]
-        if width >= _BYTES_FROM:
-            cells.append(Text(_bytes(line)))
-        if width >= _RATE_FROM:
-            cells.append(Text(self._rate(line)))
-        return cells
+            bar = ProgressBar(total=1.0, completed=line.fraction, width=_bar_width(width))
+            cells.append(bar)
+        cells += [Text(f"{line.fraction:.0%}"), line.doing(self._good)]
+        more = (
+            (_BYTES_FROM, Text(line.amount())),
+            (_RATE_FROM, Text(line.rate(now))),
+            (_HEAT_FROM, line.heat()),
+            (_LEFT_FROM, Text(str(left) if left else "")),
+        )
+        return cells + [cell for start, cell in more if width >= start]
 
-    def _rate(self, line: HostLine) -> str:
-        seconds = self._clock() - line.step_began
-        if line.ending or not line.step_bytes or seconds <= 0:
-            return ""
-        return f"{line.step_bytes / _MIB / seconds:.1f} MiB/s"
+
+def _bar_width(width: int) -> int:
+    return _WIDE_BAR_WIDTH if width >= _WIDE_BAR_FROM else _BAR_WIDTH
 
 
 def _download(event: DownloadProgress) -> str:
@@ -186,18 +181,3 @@ def _most_telling(lines: Sequence[HostLine], rows: int) -> list[HostLine]:
     ranked = sorted(lines, key=lambda one: (one.ending in GOOD_ENDS, not one.ending))
     kept = {one.host for one in ranked[:rows]}
     return [one for one in lines if one.host in kept]
-
-
-def _doing(line: HostLine) -> Text:
-    if line.ending in GOOD_ENDS:
-        return Text(line.ending, style="green")
-    if line.ending or line.failure:
-        return Text(printable(line.failure or line.ending), style="red")
-    return Text(printable(line.step))
-
-
-def _bytes(line: HostLine) -> str:
-    if not line.bytes_to_send:
-        return ""
-    sent = min(line.bytes_sent, line.bytes_to_send) / _MIB
-    return f"{sent:.0f}/{line.bytes_to_send / _MIB:.0f} MiB"

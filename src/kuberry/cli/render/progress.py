@@ -15,6 +15,7 @@ from rich.text import Text
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.board import Board
+from kuberry.model.durations import Durations
 from kuberry.model.event import (
     AnyEvent,
     Emit,
@@ -38,7 +39,9 @@ def live(output: Output) -> Iterator[Emit]:
 
         yield stamped(json_line)
     elif sys.stderr.isatty() and not screen.is_dumb_terminal:  # FORCE_COLOR makes no terminal
-        with bars(screen) as emit:
+        from kuberry.api.durations import durations
+
+        with bars(screen, durations=durations()) as emit:
             yield emit
     else:
         yield Lines(screen).take
@@ -82,15 +85,21 @@ class Lines:
 
 
 @contextmanager
-def bars(screen: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Emit]:
+def bars(
+    screen: Console,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    durations: Durations | None = None,
+) -> Iterator[Emit]:
     """Show a line for each host on the terminal *screen*, and what people must know above it.
 
     It is gone at the end: the report says how it all ended.
 
     Args:
         clock: Seconds that never jump.
+        durations: What earlier runs took; ``None`` knows of none.
     """
-    board = Board(clock)
+    board = Board(clock, durations)
     picture = Live(board, console=screen, transient=True, refresh_per_second=_REDRAWS_PER_S)
 
     def take(event: AnyEvent) -> None:
