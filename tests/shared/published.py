@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import gzip
 import hashlib
 import io
@@ -70,11 +72,9 @@ _WORD = {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}
 _GO = {"amd64": ("amd64", None), "arm64": ("arm64", "v8"), "armhf": ("arm", "v7")}
 _PACKED: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
-    "tar.gz": gzip.compress,
+    "tar.gz": functools.partial(gzip.compress, mtime=0),
     "tar.zst": zstd.compress,
 }
-_INDEX = "application/vnd.oci.image.index.v1+json"
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def channels(**latest: str) -> bytes:
@@ -107,7 +107,7 @@ def publish_k3s(
         images = docker_archive(names, architecture)
         files = {f"k3s{_SUFFIX[architecture]}": program("k3s", version, architecture)}
         for ending in endings:
-            files[f"k3s-airgap-images-{word}.{ending}"] = _PACKED[ending](images)
+            files[f"k3s-airgap-images-{word}.{ending}"] = _packed(ending, images)
         listed = "".join(f"{sha256(content)}  {name}\n" for name, content in files.items())
         files[f"sha256sum-{word}.txt"] = listed.encode()
         mirror.files |= {k3s_release(version, name): text for name, text in files.items()}
@@ -143,8 +143,8 @@ def _publish_parts(mirror: Mirror, word: str) -> None:
     """Publish containerd, runc and the plugins, each with digests as its project writes them."""
     release = f"{_CONTAINERD}-{word}.tar.gz"
     names = ("containerd", "containerd-shim-runc-v2", "ctr", "containerd-stress")
-    files = {f"bin/{name}": program(name, "2.3.7", word) for name in names}
-    mirror.files[release] = gzip.compress(tar_of(files), mtime=0)
+    files = {f"bin/{name}": program(name, "2.3.7", word, 9_000) for name in names}
+    mirror.files[release] = _packed("tar.gz", tar_of(files))
     digest, name = sha256(mirror.files[release]), release.rsplit("/", 1)[1]
     mirror.files[f"{release}.sha256sum"] = f"{digest}  {name}\n".encode()
     mirror.files[_RUNC + word] = program("runc", "1.5.2", word)
@@ -167,40 +167,84 @@ def publish_busybox(mirror: Mirror, architectures: Sequence[str]) -> None:
     publish_image(mirror, "registry-1.docker.io", "library/busybox:1.37.0-musl", layers)
 
 
-def publish_image(mirror: Mirror, host: str, name: str, layers: dict[str, bytes]) -> None:
-    """Publish an image for several architectures, with one layer each."""
+@dataclasses.dataclass(frozen=True)
+class MediaTypes:
+    """The words of one of the two formats that registries have."""
+
+    index: str
+    manifest: str
+    config: str
+    layer: str
+
+
+_OCI_WORDS = "application/vnd.oci.image"
+OCI = MediaTypes(
+    f"{_OCI_WORDS}.index.v1+json",
+    f"{_OCI_WORDS}.manifest.v1+json",
+    f"{_OCI_WORDS}.config.v1+json",
+    f"{_OCI_WORDS}.layer.v1.tar+gzip",
+)
+_DOCKER_WORDS = "application/vnd.docker"
+DOCKER = MediaTypes(
+    f"{_DOCKER_WORDS}.distribution.manifest.list.v2+json",
+    f"{_DOCKER_WORDS}.distribution.manifest.v2+json",
+    f"{_DOCKER_WORDS}.container.image.v1+json",
+    f"{_DOCKER_WORDS}.image.rootfs.diff.tar.gzip",
+)
+
+
+def publish_image(
+    mirror: Mirror,
+    host: str,
+    name: str,
+    layers: dict[str, bytes],
+    *,
+    types: MediaTypes = OCI,
+    config: bytes | None = None,
+) -> None:
+    """Publish an image for several architectures, with one layer each.
+
+    Args:
+        config: Its configuration, the same for all; ``None`` makes one up.
+    """
     repository, tag = name.rsplit(":", 1)
     base = f"{host}/v2/{repository}"
     entries = []
     for architecture, layer in layers.items():
         word, variant = _GO[architecture]
-        config = json.dumps({"architecture": word, "os": "linux"}).encode()
-        for blob in (config, layer):
+        own = config or json.dumps({"architecture": word, "os": "linux"}).encode()
+        for blob in (own, layer):
             mirror.files[f"{base}/blobs/sha256:{sha256(blob)}"] = blob
         document = {
             "schemaVersion": 2,
-            "mediaType": _MANIFEST,
-            "config": _descriptor("application/vnd.oci.image.config.v1+json", config),
-            "layers": [_descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer)],
+            "mediaType": types.manifest,
+            "config": _descriptor(types.config, own),
+            "layers": [_descriptor(types.layer, layer)],
         }
         manifest = json.dumps(document).encode()
         mirror.files[f"{base}/manifests/sha256:{sha256(manifest)}"] = manifest
         platform = {"architecture": word, "os": "linux"} | ({"variant": variant} if variant else {})
-        entries.append({**_descriptor(_MANIFEST, manifest), "platform": platform})
+        entries.append({**_descriptor(types.manifest, manifest), "platform": platform})
     # Attestations stand beside images; nobody may take one for an image.
     other = {
-        **_descriptor(_MANIFEST, b"{}"),
+        **_descriptor(types.manifest, b"{}"),
         "platform": {"architecture": "unknown", "os": "unknown"},
     }
-    index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [other, *entries]}
+    index = {"schemaVersion": 2, "mediaType": types.index, "manifests": [other, *entries]}
     mirror.files[f"{base}/manifests/{tag}"] = json.dumps(index).encode()
-    mirror.types[f"{base}/manifests/{tag}"] = _INDEX
+    mirror.types[f"{base}/manifests/{tag}"] = types.index
 
 
+@functools.cache
 def program(name: str, version: str, architecture: str, size: int = 300_000) -> bytes:
     """Return a program of some size, each byte pair its own, that names its version."""
     filler = b"".join(index.to_bytes(4, "little") for index in range(size // 4))
     return elf(architecture, f"{name} {version} ".encode() + filler)
+
+
+@functools.cache
+def _packed(ending: str, content: bytes) -> bytes:
+    return _PACKED[ending](content)
 
 
 def sha256(content: bytes) -> str:
