@@ -14,6 +14,7 @@ import pytest
 
 from kuberry.api.bundle import lab_bundle
 from kuberry.api.lab import lab_down, lab_up
+from cluster_shell import WHOLE, On, shell_of
 from one_cluster import HOSTS, SET_UP_S, Deployed, deploy_watched, own_settings
 
 
@@ -39,3 +40,14 @@ def deployed(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield deploy_watched(settings)
     finally:
         asyncio.run(lab_down(settings=settings))
+
+
+@pytest.fixture
+def on(deployed: Deployed) -> On:
+    """Give a function that runs shell text on a host of the cluster that the tests share.
+
+    It begins when the cluster is whole, whatever the test before has done to it.
+    """
+    run = shell_of(deployed.settings)
+    run("red", WHOLE)
+    return run

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from collections.abc import Callable
 
 import pytest
 
 from kuberry.api.deploy import Wanted, deploy, plan
-from kuberry.api.lab import lab_power, lab_shell
+from kuberry.api.lab import lab_power
 from kuberry.model.report import RunReport
+from cluster_shell import KUBECTL, WHOLE, On
 from one_cluster import HOSTS, Deployed
-
-On = Callable[[str, str], str]
-
-
-@pytest.fixture
-def on(deployed: Deployed) -> On:
-    """Give a function that runs shell text on a host by OpenSSH, to judge our own transport."""
-
-    def run(name: str, text: str) -> str:
-        words = (*lab_shell(name, settings=deployed.settings), "--", text)
-        done = subprocess.run(words, capture_output=True, text=True, timeout=180, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
 
 
 def _again(deployed: Deployed) -> RunReport:
@@ -38,13 +22,6 @@ def _steps(report: RunReport) -> dict[str, list[str]]:
     return {one.host: [step.id for step in one.steps] for one in report.hosts if one.steps}
 
 
-NODES = "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o json"
-READY = (
-    "for i in $(seq 90); do sudo kubectl --kubeconfig /etc/kubernetes/admin.conf "
-    "wait --for=condition=Ready nodes --all --timeout=2s && exit 0; sleep 1; done; exit 1"
-)
-
-
 STAGED = (  # of the two, the one in /run is gone after a boot
     "sudo sh -c 'for one in /run/kuberry /var/lib/kuberry/staging; "
     "do [ ! -d $one ] || find $one ! -type d; done'"
@@ -53,7 +30,7 @@ STAGED = (  # of the two, the one in /run is gone after a boot
 
 def test_three_real_nodes(deployed: Deployed, on: On) -> None:
     """The API server itself names exactly the three nodes, Ready, in the wished version."""
-    nodes = json.loads(on("red", NODES))["items"]
+    nodes = json.loads(on("red", f"{KUBECTL} get nodes -o json"))["items"]
 
     assert sorted(one["metadata"]["name"] for one in nodes) == ["red", "red01", "red02"]
     assert {one["status"]["nodeInfo"]["kubeletVersion"] for one in nodes} == {"v1.20.2"}
@@ -82,6 +59,7 @@ def test_the_api_certificate_holds_all_names(deployed: Deployed, on: On) -> None
         assert name in names
 
 
+@pytest.mark.usefixtures("on")
 def test_a_second_run_finds_nothing_to_do(deployed: Deployed) -> None:
     """Nothing is planned and nothing is done."""
     report = _again(deployed)
@@ -126,19 +104,19 @@ def test_drift_is_healed_alone(deployed: Deployed, on: On) -> None:
 
 def test_a_deleted_node_comes_back(deployed: Deployed, on: On) -> None:
     """A node that somebody deleted joins again with a fresh token."""
-    on("red", "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf delete node red01")
+    on("red", f"{KUBECTL} delete node red01")
     report = _again(deployed)
 
     assert report.outcome == "done"
     assert set(_steps(report)) == {"red", "red01"}
-    on("red", READY)
+    on("red", WHOLE)
     assert _again(deployed).outcome == "unchanged"
 
 
 def test_a_worker_survives_its_reboot(deployed: Deployed, on: On) -> None:
     """After a reboot the node is Ready and its routes are there without any command of ours."""
     asyncio.run(lab_power("red02", "reboot", settings=deployed.settings))
-    on("red", READY)
+    on("red", WHOLE)
 
     assert "10.244.1.0/24" in on("red02", "ip route")
     assert _again(deployed).outcome == "unchanged"

@@ -9,60 +9,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from kuberry.api.deploy import deploy
-from kuberry.api.lab import lab_power, lab_shell
+from kuberry.api.lab import lab_power
 from kuberry.api.verify import verify
 from kuberry.errors import HostBusy
 from kuberry.model.finding import Outcome, ProbeResult
 from kuberry.verify import workloads
 from kuberry.verify.graph import KINDS
+from cluster_shell import KUBECTL, WHOLE, On
 from one_cluster import Deployed
 
-On = Callable[[str, str], str]
 FIRST, ONE, TWO = "red", "red01", "red02"
-KUBECTL = "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf"
 LEFT = f"{KUBECTL} get namespaces -l kuberry.internal/verify -o name"
-# Until every node has renewed its lease, every kubelet answers and every system pod is ready:
-# a kubelet that was cut off takes its time to notice that its old connection is dead.
-SETTLED = f"""
-fresh() {{
-  renewed=$({KUBECTL} -n kube-node-lease get lease "$1" -o jsonpath='{{.spec.renewTime}}')
-  [ $(($(date +%s) - $(date -d "$renewed" +%s))) -lt 12 ]
-}}
-for i in $(seq 200); do
-  sleep 0.5
-  [ "$({KUBECTL} get nodes -o name 2>/dev/null | wc -l)" = 3 ] || continue
-  {KUBECTL} wait --for=condition=Ready nodes --all --timeout=1s >/dev/null 2>&1 || continue
-  for node in {FIRST} {ONE} {TWO}; do
-    {KUBECTL} get --raw "/api/v1/nodes/$node/proxy/healthz" >/dev/null 2>&1 || continue 2
-    fresh "$node" 2>/dev/null || continue 2
-  done
-  [ "$({KUBECTL} -n kube-system get pods -o name | wc -l)" -ge 7 ] || continue
-  {KUBECTL} -n kube-system wait --for=condition=Ready pods --all --timeout=1s \
-    >/dev/null 2>&1 || continue
-  exit 0
-done
-exit 1
-"""
 KUBERRY = (sys.executable, "-m", "kuberry")
-
-
-@pytest.fixture
-def on(deployed: Deployed) -> On:
-    """Give a function that runs shell text on a host by OpenSSH, not by our own transport."""
-
-    def run(name: str, text: str) -> str:
-        words = (*lab_shell(name, settings=deployed.settings), "--", text)
-        done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, f"{text}: {done.stderr}"
-        return done.stdout
-
-    return run
 
 
 def _ask(deployed: Deployed) -> tuple[ProbeResult, ...]:
@@ -83,13 +47,12 @@ def _places(results: tuple[ProbeResult, ...], probe: str, outcome: Outcome) -> s
 
 @contextmanager
 def _broken(on: On, host: str, text: str, repair: str) -> Iterator[None]:
-    """Have something broken on a host, and the cluster whole again afterwards."""
+    """Have something broken on a host, and repaired afterwards."""
     on(host, text)
     try:
         yield
     finally:
         on(host, repair)
-        on(FIRST, SETTLED)
 
 
 def _gone(on: On) -> bool:
@@ -225,7 +188,7 @@ def test_a_control_plane_that_is_down(deployed: Deployed, on: On) -> None:
 
     It is one test, because static pods take long to come back.
     """
-    back = "sudo sh -c 'mv /root/kube-*.yaml /etc/kubernetes/manifests/'"
+    back = "sudo sh -c 'mv /root/kube-*.yaml /etc/kubernetes/manifests/; systemctl restart kubelet'"
     with _broken(on, FIRST, _stop("kube-scheduler"), back):
         no_scheduler = _ask(deployed)
         on(FIRST, _stop("kube-apiserver"))
@@ -246,7 +209,6 @@ def test_a_worker_without_power(deployed: Deployed, on: On) -> None:
         results = _ask(deployed)
     finally:
         asyncio.run(lab_power(TWO, "poweron", settings=deployed.settings))
-        on(FIRST, SETTLED)
 
     assert _failed(results) == {("hosts.login", TWO)}
     assert _causes(results) == {"hosts.login"}
@@ -408,7 +370,7 @@ def test_what_a_killed_check_left_is_removed_by_the_next(
     stuck.wait(timeout=60)
     left = on(FIRST, LEFT)
     on(TWO, "sudo systemctl kill --signal=CONT --kill-who=main containerd")
-    on(FIRST, SETTLED)
+    on(FIRST, WHOLE)
 
     assert left != ""
     assert _failed(_ask(deployed)) == set()
