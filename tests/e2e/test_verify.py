@@ -175,12 +175,19 @@ def test_a_foreign_node(deployed: Deployed, on: On) -> None:
     assert _causes(results) == set()
 
 
-def _stop(component: str) -> str:
-    """Return what ends a static pod, and waits until it has ended."""
-    return (
-        f"sudo mv /etc/kubernetes/manifests/{component}.yaml /root/ && for i in $(seq 120); do "
-        f"pgrep -x {component} >/dev/null || exit 0; sleep 0.5; done; exit 1"
-    )
+# A kubelet that starts before the API server shows its static pods a minute later: it starts twice.
+CONTROL_PLANE_BACK = """sudo sh -c '
+mv /root/kube-scheduler.yaml /etc/kubernetes/manifests/
+systemctl start kubelet
+until curl -ksf https://127.0.0.1:6443/readyz >/dev/null; do sleep 0.5; done
+systemctl restart kubelet'"""
+NO_SCHEDULER = f"""
+sudo mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/
+{KUBECTL} -n kube-system wait --for=delete pod -l component=kube-scheduler --timeout=60s"""
+NO_SERVER = """sudo sh -c '
+systemctl stop kubelet
+pkill -x kube-apiserver
+while pgrep -x kube-apiserver >/dev/null; do sleep 0.1; done'"""
 
 
 def test_a_control_plane_that_is_down(deployed: Deployed, on: On) -> None:
@@ -188,10 +195,9 @@ def test_a_control_plane_that_is_down(deployed: Deployed, on: On) -> None:
 
     It is one test, because static pods take long to come back.
     """
-    back = "sudo sh -c 'mv /root/kube-*.yaml /etc/kubernetes/manifests/; systemctl restart kubelet'"
-    with _broken(on, FIRST, _stop("kube-scheduler"), back):
+    with _broken(on, FIRST, NO_SCHEDULER, CONTROL_PLANE_BACK):
         no_scheduler = _ask(deployed)
-        on(FIRST, _stop("kube-apiserver"))
+        on(FIRST, NO_SERVER)
         no_server = _ask(deployed)
 
     assert _failed(no_scheduler) == {("system.control-plane", FIRST)}

@@ -11,10 +11,11 @@ from kuberry.engine.values import Blocked, Values
 from kuberry.errors import CommandFailed, KuberryError
 from kuberry.model.edges import edges_of, receivers_of
 from kuberry.model.event import HostEnded, PlanStarted, StepFailed, StepFinished, StepStarted
-from kuberry.model.plan import HostPlan, Plan, Step
+from kuberry.model.plan import HostPlan, LoadImages, Plan, PowerOff, Reboot, Step
 from kuberry.model.report import Ending, HostReport, StepReport
 
 _LONGEST_OUTPUT = 4000
+_Failed = tuple[Step, KuberryError | Blocked]
 
 
 async def execute(plan: Plan, means: Means) -> tuple[HostReport, ...]:
@@ -40,16 +41,71 @@ async def execute(plan: Plan, means: Means) -> tuple[HostReport, ...]:
 
 
 async def _host(plan: HostPlan, title: str, means: Means, values: Values) -> HostReport:
-    done: list[StepReport] = []
+    course = _Course(plan, title, means, values)
     try:
-        for step in plan.steps:
-            failure = await _step(plan.host, step, title, means, values, done)
-            if failure is not None:
-                return _ended(means, _failed(plan.host, step, failure, values, done))
+        failed = await course.run()
     finally:
         values.end(plan.host)
+    done = tuple(sorted(course.done, key=lambda one: one.started_s))
+    if failed is not None:
+        return _ended(means, _failed(plan.host, *failed, values, done), failed[0])
     ending: Ending = "done" if done else "unchanged"
-    return _ended(means, HostReport(host=plan.host, ending=ending, steps=tuple(done)))
+    return _ended(means, HostReport(host=plan.host, ending=ending, steps=done))
+
+
+class _Course:
+    """One host's way through its plan: step by step, and images beside the steps after them.
+
+    Attributes:
+        done: The steps that have ended.
+    """
+
+    def __init__(self, plan: HostPlan, title: str, means: Means, values: Values) -> None:
+        self.done: list[StepReport] = []
+        self._plan, self._title, self._means, self._values = plan, title, means, values
+        self._beside: asyncio.Task[_Failed | None] | None = None
+
+    async def run(self) -> _Failed | None:
+        """Do the steps; return the one that failed, and how."""
+        try:
+            failed = await self._in_order()
+            if failed is not None and not isinstance(failed[1], Blocked):
+                return failed
+            # Who waits for images that failed is blocked by that: the cause comes first.
+            return (await self._beside if self._beside else None) or failed
+        finally:
+            if self._beside is not None:
+                self._beside.cancel()
+                await asyncio.wait([self._beside])
+
+    async def _in_order(self) -> _Failed | None:
+        for step in self._plan.steps:
+            if isinstance(step, LoadImages):
+                self._beside = asyncio.create_task(self._after(self._beside, step))
+                continue
+            if isinstance(step, Reboot | PowerOff) and self._beside is not None:
+                failed = await self._beside  # no import survives a boot
+                if failed is not None:
+                    return failed
+            failure = await self._step(step)
+            if failure is not None:
+                return step, failure
+        return None
+
+    async def _after(
+        self, one_before: asyncio.Task[_Failed | None] | None, step: Step
+    ) -> _Failed | None:
+        """Do *step* when the one before it is done; archives share a disk, and go one by one."""
+        failed = await one_before if one_before else None
+        if failed is None:
+            failure = await self._step(step)
+            failed = None if failure is None else (step, failure)
+        if failed is not None:
+            self._values.end(self._plan.host)  # what waits for it here waits no longer
+        return failed
+
+    async def _step(self, step: Step) -> KuberryError | Blocked | None:
+        return await _step(self._plan.host, step, self._title, self._means, self._values, self.done)
 
 
 async def _step(
@@ -84,7 +140,11 @@ async def _step(
 
 
 def _failed(
-    host: str, step: Step, failure: KuberryError | Blocked, values: Values, done: list[StepReport]
+    host: str,
+    step: Step,
+    failure: KuberryError | Blocked,
+    values: Values,
+    done: tuple[StepReport, ...],
 ) -> HostReport:
     secrets = values.known()
     output = failure.stderr if isinstance(failure, CommandFailed) else ""
@@ -92,7 +152,7 @@ def _failed(
     return HostReport(
         host=host,
         ending="failed" if known else "blocked",
-        steps=tuple(done),
+        steps=done,
         failed_step=step.title,
         code=known.code if known else "blocked",
         message=redact(known.message if known else str(failure), secrets),
@@ -101,9 +161,8 @@ def _failed(
     )
 
 
-def _ended(means: Means, report: HostReport) -> HostReport:
-    if report.ending in {"failed", "blocked"}:
-        step = report.steps[-1]
+def _ended(means: Means, report: HostReport, step: Step | None = None) -> HostReport:
+    if step is not None:
         means.emit(
             StepFailed(
                 host=report.host,

@@ -66,6 +66,7 @@ class Worker:
                 await self._write_files(step)
             case PutArtifact() | InstallPackages() | LoadImages():
                 await artifacts.bring(self._transport, step, self._means.fetch, self._progress)
+                self._tell_done(step)
             case Run():
                 await self._run(step)
             case Gate():
@@ -116,6 +117,11 @@ class Worker:
             raise CommandFailed(message, command=step.id, exit_status=0, stderr="", host=self._host)
         for name, line in zip(step.captures, lines, strict=False):
             self._values.set(name, line)
+
+    def _tell_done(self, step: Step) -> None:
+        """Let those go on who wait for images."""
+        for name in step.captures if isinstance(step, LoadImages) else ():
+            self._values.set(name, "yes")
 
     def _tell(self, stderr: str) -> None:
         for line in stderr.splitlines():

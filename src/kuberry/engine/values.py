@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from kuberry.model.plan import Captured, HostPlan, Plan, PowerOff, Run, Text
+from kuberry.model.plan import Captured, HostPlan, LoadImages, Plan, PowerOff, Run, Text
 
 
 class Blocked(Exception):
@@ -19,7 +19,7 @@ class Blocked(Exception):
 def captures_of(plan: HostPlan) -> Iterator[str]:
     """Yield the names of the values that a host brings forth."""
     for step in plan.steps:
-        if isinstance(step, Run | PowerOff):
+        if isinstance(step, Run | PowerOff | LoadImages):
             yield from step.captures
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kuberry.model.plan import (
     Captured,
     Gate,
+    LoadImages,
     Plan,
     PowerOff,
     Run,
@@ -70,7 +71,7 @@ def receivers_of(plan: Plan) -> dict[str, tuple[str, ...]]:
 
 
 def _captured_by(step: Step) -> tuple[str, ...]:
-    return step.captures if isinstance(step, Run | PowerOff) else ()
+    return step.captures if isinstance(step, Run | PowerOff | LoadImages) else ()
 
 
 def _needed_by(step: Step) -> Iterator[str]:

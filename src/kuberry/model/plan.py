@@ -70,12 +70,20 @@ class InstallPackages(Value):
 
 
 class LoadImages(Value):
-    """Bring an image archive to the host and import it into containerd."""
+    """Bring an image archive to the host and import it into containerd.
+
+    It is done beside the steps after it, one archive after the other: a step that needs the images
+    stands behind a `Gate` for what the last of them captures.
+
+    Attributes:
+        captures: Names for the fact that these images, and those before, are there.
+    """
 
     kind: Literal["load-images"] = "load-images"
     id: str
     title: str
     archive: ImageArchive
+    captures: tuple[str, ...] = ()
 
 
 class Run(Value):

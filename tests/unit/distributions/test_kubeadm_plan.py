@@ -115,16 +115,17 @@ def test_order_on_the_control_plane() -> None:
         "before",
         "files",
         "packages",
-        "put-kubeadm",
-        "put-kubelet",
-        "put-kubectl",
-        "put-crictl",
         "kernel",
         "containerd",
         "images-kube-apiserver",
         "images-etcd",
         "images-kube-proxy",
         "images-pause",
+        "put-kubeadm",
+        "put-kubelet",
+        "put-kubectl",
+        "put-crictl",
+        "images",
         "check-images",
         "init-file",
         "init",
@@ -156,13 +157,15 @@ def test_every_value_that_is_used_is_captured_once() -> None:
         name
         for plan in plans
         for step in plan.steps
-        if isinstance(step, Run)
+        if isinstance(step, Run | LoadImages)
         for name in step.captures
     ]
     used = set(_used(plans))
 
     assert sorted(captured) == sorted(set(captured))
-    assert used == {"ca-hash", "token:red01", "token:red02", "joined:red01", "joined:red02"}
+    hosts = {f"images:{name}" for name in ADDRESSES}
+    tokens = {"ca-hash", "token:red01", "token:red02", "joined:red01", "joined:red02"}
+    assert used == tokens | hosts
     assert used == set(captured)
 
 
@@ -261,12 +264,12 @@ def test_a_deleted_node_joins_again() -> None:
 
 
 def test_a_removed_image_is_imported_again() -> None:
-    """An image that is gone from containerd is one step."""
+    """An image that is gone from containerd is brought, and waited for."""
     done = _all_done()
     images = done["red01"].images - {"k8s.gcr.io/pause:v1.20.2"}
     plans = _plan(**_with(done, "red01", images=images))
 
-    assert _ids(plans["red01"]) == ["images-pause"]
+    assert _ids(plans["red01"]) == ["images-pause", "images"]
 
 
 def test_a_host_keeps_its_pod_network() -> None:

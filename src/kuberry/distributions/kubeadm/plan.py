@@ -29,6 +29,7 @@ from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
 from kuberry.model.plan import (
     File,
+    Gate,
     HostPlan,
     InstallPackages,
     LoadImages,
@@ -48,6 +49,8 @@ _ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
 _CNI = "/etc/cni/net.d/10-kuberry.conflist"
 _KERNEL = "modprobe -a -q overlay br_netfilter || true; sysctl -q -p /etc/sysctl.d/90-kuberry.conf"
 _EXECUTABLE = {ROUTES_SCRIPT}
+_OF_THE_NODE = {"kubeadm", "kubelet", "kubectl", "crictl"}
+"""Programs that containerd does not need: they come while it imports images."""
 
 
 def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan:
@@ -73,9 +76,15 @@ def _host(site: Site, host: Seen) -> Iterator[Step]:
         files = tuple(_with_mode(one) for one in changed)
         yield WriteFiles(id="files", title=f"write {len(files)} files", files=files)
     yield from _packages(site, host)
-    yield from _programs(site, host)
+    programs = tuple(_programs(site, host))
+    yield from (one for one in programs if one.artifact.name not in _OF_THE_NODE)
     yield from _kernel_and_containerd(site, host, changed)
-    yield from _images(site, host)
+    images = tuple(_images(site, host))
+    yield from images
+    yield from (one for one in programs if one.artifact.name in _OF_THE_NODE)
+    if images:
+        title = "wait until the images are imported"
+        yield Gate(id="images", title=title, value=_imported(host))
     is_control_plane = host.name == site.cluster.control_plane
     steps = control_plane_steps if is_control_plane else worker_steps
     yield from steps(site, host, changed)
@@ -142,7 +151,7 @@ def _kernel_and_containerd(site: Site, host: Seen, changed: tuple[File, ...]) ->
         yield SetUnit(id="containerd", title="start containerd", unit="containerd.service")
 
 
-def _programs(site: Site, host: Seen) -> Iterator[Step]:
+def _programs(site: Site, host: Seen) -> Iterator[PutArtifact]:
     for artifact, path in at.binaries(site, host):
         if not host.installed.has_file(path, artifact.sha256):
             yield PutArtifact(
@@ -155,8 +164,16 @@ def _programs(site: Site, host: Seen) -> Iterator[Step]:
 
 
 def _images(site: Site, host: Seen) -> Iterator[Step]:
-    for archive in at.archives(site, host):
-        if not host.installed.images.issuperset(archive.images):
-            yield LoadImages(
-                id=f"images-{archive.name}", title=f"import {archive.name}", archive=archive
-            )
+    archives = at.archives(site, host)
+    missing = [one for one in archives if not host.installed.images.issuperset(one.images)]
+    for archive in missing:
+        yield LoadImages(
+            id=f"images-{archive.name}",
+            title=f"import {archive.name}",
+            archive=archive,
+            captures=(_imported(host),) if archive is missing[-1] else (),
+        )
+
+
+def _imported(host: Seen) -> str:
+    return f"images:{host.node}"
