@@ -28,6 +28,8 @@ def test_the_edges_of_a_new_cluster() -> None:
         edge("ca-hash", "red", "tokens", "red01", "join-file"),
         edge("token:red01", "red", "tokens", "red01", "join-file"),
         edge("joined:red01", "red01", "join", "red", "joined-red01"),
+        edge("images:red", "red", "images-pause", "red", "images"),
+        edge("images:red01", "red01", "images-pause", "red01", "images"),
     }
 
 
