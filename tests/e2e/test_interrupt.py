@@ -1,6 +1,7 @@
 """Ctrl-C in the middle of a real deploy: one line, and the same line completes.
 
-The example of the Python page ends the same lab: its deploy then costs a look.
+What it installs is a bundle of the user's own, with a network add-on of the user's own. And the
+example of the Python page ends the same lab: its deploy then costs a look.
 """
 
 from __future__ import annotations
@@ -16,29 +17,37 @@ from pathlib import Path
 
 import pytest
 
-from kuberry.api.bundle import lab_bundle
+from kuberry.api.bundle import Wanted, create_bundle, lab_bundle, remove_bundle
 from kuberry.api.lab import lab_down, lab_shell, lab_status, lab_up
 from kuberry.api.runs import list_runs, load_run
+from kuberry.api.verify import verify
+from kuberry.model.finding import Outcome
 from kuberry.model.run import EventRecord
 from kuberry.settings import Settings
 from one_cluster import own_settings
+from own_bundle import ADD_ON, put_add_on, put_downloads
 
 EXAMPLE = Path(__file__).parents[2] / "examples/deploy_lab.py"
 HOST = "stop"
+BUNDLE = f"own-{os.getpid()}"
 LINE = "interrupted; the same line goes on where this one stopped\n"
 DEADLINE_S = 900
 
 
 @pytest.fixture
 def lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
-    """Give the settings of a lab of one host, and the bundle for it."""
+    """Give the settings of a lab of one host, and a bundle of a directory of downloads for it."""
     settings = own_settings(tmp_path)
-    asyncio.run(lab_bundle(settings=settings))
+    downloads = tmp_path / "downloads"
+    put_downloads(asyncio.run(lab_bundle(settings=settings)), settings, downloads)
+    put_add_on(downloads)
+    create_bundle(Wanted("kubeadm", downloads, name=BUNDLE), settings=settings)
     try:
         asyncio.run(lab_up(HOST, settings=settings))
         yield settings
     finally:
         asyncio.run(lab_down(settings=settings))
+        remove_bundle(BUNDLE, settings=settings)
 
 
 def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
@@ -59,8 +68,8 @@ def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
 
 def begin(settings: Settings) -> subprocess.Popen[str]:
     """Type the line."""
-    line = ("deploy", "--hosts", HOST, "--no-verify", "-o", "json")
-    return start(settings, "-m", "kuberry", *line)
+    what = ("--bundle", BUNDLE, "--network", "manifest", "--no-verify")
+    return start(settings, "-m", "kuberry", "deploy", "--hosts", HOST, *what, "-o", "json")
 
 
 def wait_for_unit(settings: Settings, step: str) -> None:
@@ -113,8 +122,20 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
 
     assert [one["outcome"] for one in reports] == ["done", "unchanged"]
     assert not {"packages", "init"} & set(done)
-
+    _assert_the_network_is_the_users(lab)
     _assert_the_example_is_true(lab)
+
+
+def _assert_the_network_is_the_users(settings: Settings) -> None:
+    """Pods live on the add-on's network, and the cluster proves itself."""
+    results = asyncio.run(verify(settings=settings))
+    words = (*lab_shell(HOST, settings=settings), "--", "ls /etc/cni/net.d")
+    configuration = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
+
+    assert [one for one in results if one.outcome is Outcome.FAIL] == []
+    assert "network.routes" not in {one.id for one in results if one.outcome is Outcome.OK}
+    assert {one.outcome for one in results if one.id == "system.pods"} == {Outcome.OK}
+    assert configuration.stdout.split() == [f"10-{ADD_ON}.conflist"]
 
 
 def _assert_the_example_is_true(settings: Settings) -> None:
