@@ -33,7 +33,8 @@ class Waits:
 
     def __init__(self, steps: Sequence[StepStory], edges: PlanEdges) -> None:
         self._by_key = {(one.plan, one.host, one.id): one for one in steps}
-        self._last = {(one.plan, one.host): one for one in steps}
+        by_end = sorted(steps, key=lambda one: one.ended_s)
+        self._last = {(one.plan, one.host): one for one in by_end}
         self._needs: dict[_Key, list[ValueEdge]] = {}
         for plan, found in edges.items():
             for edge in found:
@@ -115,19 +116,22 @@ def _link(step: StepStory, started_s: float, ended_s: float, because: str) -> Li
 
 
 def _predecessors(steps: Iterable[StepStory]) -> dict[_Key, StepStory]:
-    """Return what came before each step: on its host, else in the plans before."""
+    """Return what came before each step: on its host, else in the plans before.
+
+    On one host that is what ended last before it began: images are imported beside other steps.
+    """
     ordered = sorted(steps, key=lambda one: one.plan)
-    latest: dict[str, StepStory] = {}
+    ended: dict[tuple[int, str], list[StepStory]] = {}
     ends: dict[int, StepStory] = {}
     found: dict[_Key, StepStory] = {}
     for one in ordered:
-        previous = latest.get(one.host)
-        if previous is None or previous.plan != one.plan:
-            earlier = [end for plan, end in ends.items() if plan < one.plan]
-            previous = max(earlier, key=lambda end: end.ended_s, default=None)
+        beside = ended.setdefault((one.plan, one.host), [])
+        before = [other for other in beside if other.ended_s <= one.started_s]
+        before = before or [end for plan, end in ends.items() if plan < one.plan]
+        previous = max(reversed(before), key=lambda end: end.ended_s, default=None)
         if previous is not None:
             found[one.plan, one.host, one.id] = previous
-        latest[one.host] = one
+        beside.append(one)
         if one.plan not in ends or ends[one.plan].ended_s < one.ended_s:
             ends[one.plan] = one
     return found

@@ -172,6 +172,28 @@ def test_a_plan_waits_for_all_of_the_plan_before() -> None:
     assert path(steps) == [("red01.clean", 0, 9), ("red.forget", 10, 11)]
 
 
+def test_of_what_is_done_beside_each_other_only_what_was_waited_for_counts() -> None:
+    """Images that came late are on the path, and the programs that came meanwhile are not."""
+    steps = [
+        step("red", "containerd", 0, 2),
+        step("red", "images-a", 2, 5),
+        step("red", "kubeadm", 2, 3),
+        step("red", "kubelet", 3, 4),
+        step("red", "images", 4, 9.1),
+        step("red", "images-b", 5, 9),
+        step("red", "init", 9.1, 10),
+    ]
+    needs = edge("images:red", "red.images-b", "red.images")
+
+    assert [name for name, *_ in path(steps, needs)] == [
+        "red.containerd",
+        "red.images-a",
+        "red.images-b",
+        "red.images",
+        "red.init",
+    ]
+
+
 def test_nothing_has_no_path() -> None:
     """No steps, no links."""
     assert path([]) == []
