@@ -175,12 +175,9 @@ def test_a_foreign_node(deployed: Deployed, on: On) -> None:
     assert _causes(results) == set()
 
 
-# A kubelet that starts before the API server shows its static pods a minute later: it starts twice.
 CONTROL_PLANE_BACK = """sudo sh -c '
 mv /root/kube-scheduler.yaml /etc/kubernetes/manifests/
-systemctl start kubelet
-until curl -ksf https://127.0.0.1:6443/readyz >/dev/null; do sleep 0.5; done
-systemctl restart kubelet'"""
+systemctl start kubelet'"""
 NO_SCHEDULER = f"""
 sudo mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/
 {KUBECTL} -n kube-system wait --for=delete pod -l component=kube-scheduler --timeout=60s"""

@@ -358,6 +358,13 @@ def test_the_api_certificate_is_valid_for_all_its_names() -> None:
     assert names == ["red", "10.0.0.1", "api.shelf.kuberry.internal", "127.0.0.1"]
 
 
+def test_an_old_kubelet_looks_at_its_static_pods_more_often() -> None:
+    """Where it would otherwise show a new control plane a minute late."""
+    kubelets = [_documents(f"v1.{n}.0", "red")["KubeletConfiguration"] for n in (21, 22)]
+
+    assert [one.get("syncFrequency") for one in kubelets] == ["10s", None]
+
+
 def test_cgroups_decide_the_driver() -> None:
     """Systemd on v2; cgroupfs on v1, which a new kubelet must be told to accept."""
     v1 = Cgroups(version="v1", controllers=("memory",), memory=True)

@@ -21,6 +21,10 @@ ADMINISTRATOR = f"export KUBECONFIG={ADMIN_CONF}\n"
 """Shell text after which ``kubectl`` is the administrator's."""
 _SOCKET = "/run/containerd/containerd.sock"
 _V1BETA3_SINCE, _V1BETA4_SINCE = 22, 31
+_STATIC_PODS_SHOWN_SINCE = 22
+"""Kubelets before show a static pod that ran before their API server did only at their next look
+at all pods: by default after a minute (syncFrequency of KubeletConfiguration; with 1.20 it took up
+to 95 s until a new control plane was seen to be whole)."""
 _CGROUP_V1_REFUSED_SINCE = 35
 _TOKEN, _CA_HASH = "KUBERRY-TOKEN", "KUBERRY-CA-HASH"
 
@@ -126,6 +130,8 @@ def _kubelet(version: str, host: Seen) -> dict[str, Any]:
         # Pods get no swap all the same; a user's zram need not be taken away (kubelet docs, swap).
         "failSwapOn": False,
     }
+    if minor(version) < _STATIC_PODS_SHOWN_SINCE:
+        value["syncFrequency"] = "10s"
     on_v1 = host.facts.cgroups is not None and host.facts.cgroups.version != "v2"
     if on_v1 and minor(version) >= _CGROUP_V1_REFUSED_SINCE:
         value["failCgroupV1"] = False

@@ -41,9 +41,7 @@ done
 [ -z "$missing" ] || {{ echo "error: the bundle lacks$missing" >&2; exit 1; }}
 """
 # $1 configuration, $2 preflight errors to ignore, $3 CRI socket, $4 phases to skip.
-# init makes a token of its own, which lives for a day: it goes at once. The kubelet started before
-# the API server did: told again, it shows its static pods at once, not at its next full minute
-# (--sync-frequency, kubernetes.io/docs/reference/command-line-tools-reference/kubelet).
+# init makes a token of its own, which lives for a day: it goes at once.
 _INIT = f"""{_PATH}
 if [ -e /etc/kubernetes/admin.conf ] || [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
     kubeadm reset --force --cri-socket "$3"
@@ -51,7 +49,6 @@ fi
 kubeadm init --config "$1" --skip-token-print --ignore-preflight-errors="$2" --skip-phases="$4"
 rm -f "$1"
 {_DELETE_TOKENS.format(lines="NR > 1")}
-systemctl restart kubelet
 : >/var/lib/kuberry/initialised
 """
 _JOIN = f"""{_PATH}
