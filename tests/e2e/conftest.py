@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from cluster_shell import WHOLE, On, shell_of
 from kuberry.api.bundle import lab_bundle
 from kuberry.api.lab import lab_down, lab_up
-from cluster_shell import WHOLE, On, shell_of
 from one_cluster import HOSTS, SET_UP_S, Deployed, deploy_watched, own_settings
 
 

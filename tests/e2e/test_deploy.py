@@ -7,10 +7,10 @@ import json
 
 import pytest
 
+from cluster_shell import KUBECTL, WHOLE, On
 from kuberry.api.deploy import Wanted, deploy, plan
 from kuberry.api.lab import lab_power
 from kuberry.model.report import RunReport
-from cluster_shell import KUBECTL, WHOLE, On
 from one_cluster import HOSTS, Deployed
 
 

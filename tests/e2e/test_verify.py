@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from cluster_shell import KUBECTL, WHOLE, On
 from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_power
 from kuberry.api.verify import verify
@@ -21,7 +22,6 @@ from kuberry.errors import HostBusy
 from kuberry.model.finding import Outcome, ProbeResult
 from kuberry.verify import workloads
 from kuberry.verify.graph import KINDS
-from cluster_shell import KUBECTL, WHOLE, On
 from one_cluster import Deployed
 
 FIRST, ONE, TWO = "red", "red01", "red02"
