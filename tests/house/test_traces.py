@@ -11,7 +11,20 @@ from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.remove import CONTAINERD_PLACES, PLACES
 from kuberry.facts.snapshot import ignored, snapshot_command
 from kuberry.model.bundle import Binary
+from kuberry.model.facts import (
+    Boot,
+    Cgroups,
+    CloudInit,
+    CommandLineFile,
+    Kernel,
+    KernelModule,
+    OperatingSystem,
+    Radio,
+    Sysctl,
+)
 from kuberry.model.plan import PutArtifact, WriteFiles
+from kuberry.model.preparation import Preparation
+from kuberry.platforms import prepare
 
 
 def _written() -> Iterator[str]:
@@ -35,10 +48,56 @@ def _written() -> Iterator[str]:
                     yield step.path
 
 
+def _prepared() -> Iterator[str]:
+    """Yield every path that is written to make a host fit, on a board that needs all of it."""
+    card = Boot(
+        directory="/boot/firmware",
+        config=("[all]",),
+        command_lines=(CommandLineFile(name="cmdline.txt", lines=("quiet",)),),
+        assets=("kernel8.img", "bcm2712-rpi-5-b.dtb"),
+    )
+    cloud = CloudInit(
+        enabled=True,
+        preserves_hostname=False,
+        hostname="raspberrypi",
+        manages_hosts_file=True,
+        configuration=(" - update_etc_hosts",),
+    )
+    kernel = Kernel(release="6.12", page_size_bytes=16_384, command_line=())
+    off = Cgroups(version="v2", controllers=("cpu",), memory=False)
+    vxlan = KernelModule(name="vxlan", state="absent")
+    ubuntu = OperatingSystem(
+        id="ubuntu",
+        version_id="22.04",
+        pretty_name="Ubuntu",
+        codename=None,
+        raspberry_pi_os=False,
+        image=None,
+    )
+    for managed in (True, False):
+        radio = Radio(interface="eth0", power_save=True, network_manager=managed)
+        host = make.seen(
+            "red",
+            "10.0.0.1",
+            boot=card,
+            cloud_init=cloud,
+            kernel=kernel,
+            cgroups=off,
+            radios=(radio,),
+            modules=(vxlan,),
+            os=ubuntu,
+            sysctls=(Sysctl(name="fs.inotify.max_user_instances", value=128),),
+        )
+        plan = prepare({"red": host}, Preparation(page_size="4k", needs_vxlan=True)).plan
+        for step in plan.hosts[0].steps:
+            if isinstance(step, WriteFiles):
+                yield from (file.path for file in step.files if not file.volatile)
+
+
 def _traces() -> set[str]:
     places = (*PLACES, *CONTAINERD_PLACES)
     below = (f"{place}/some/thing.yaml" for place in places)
-    return {*_written(), *places, *below}
+    return {*_written(), *_prepared(), *places, *below}
 
 
 def test_no_exception_hides_what_is_written() -> None:
@@ -68,3 +127,5 @@ def test_what_is_written_is_looked_at() -> None:
     assert outside == set()
     assert "/usr/local/bin/kubelet" in _traces()
     assert "/opt/cni/bin/bridge" in _traces()
+    assert {"/boot/firmware/config.txt", "/etc/cloud/cloud.cfg"} <= _traces()
+    assert len(set(_prepared())) == 8

@@ -36,7 +36,8 @@ for pattern; do left_out="$left_out -path $pattern -o"; done
 roots=
 for root in /etc /usr/local /usr/libexec /opt /root /var/lib /var/lib/containerd /var/lib/etcd \
     /var/lib/kubelet /var/log/pods /var/log/containers \
-    /boot/firmware/config.txt /boot/firmware/cmdline.txt /boot/firmware/current/cmdline.txt; do
+    /boot/firmware/config.txt /boot/firmware/cmdline.txt /boot/firmware/current/cmdline.txt \
+    /boot/config.txt /boot/cmdline.txt; do
     [ ! -e "$root" ] || roots="$roots $root"
 done
 files() { find $roots -xdev \( $left_out -path /var/lib/kuberry \) -prune -o "$@"; }

@@ -14,8 +14,8 @@ _MACHINES = {"amd64": {"x86_64"}, "arm64": {"aarch64"}}
 _PAGE_BYTES = 4096
 _V1_REFUSED_SINCE = 35  # failCgroupV1 of the kubelet: KEP 5573
 _MEMORY_ON_PI = (
-    "append `cgroup_enable=memory cgroup_memory=1` to the line in /boot/firmware/cmdline.txt "
-    "and reboot"
+    "kuberry deploy asks for it in the file that the firmware reads, and boots the host; by hand: "
+    "docs/raspberry-pi.md"
 )
 
 
@@ -171,8 +171,8 @@ CHECKS = (
         "the memory control group is off",
         _no_memory_control,
         why="A kubelet needs the memory controller; Raspberry Pi OS boots without it.",
-        remedy="On a Pi append `cgroup_enable=memory` to the one line of the live cmdline.txt "
-        "and reboot.",
+        remedy="On a Pi deploy appends `cgroup_enable=memory` to the one line of the live "
+        "cmdline.txt and boots the host ([how](raspberry-pi.md)).",
         must="no kubelet starts without it",
     ),
     Check(

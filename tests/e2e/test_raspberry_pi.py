@@ -1,0 +1,72 @@
+"""A host dressed as a Raspberry Pi: one line makes it a cluster, one brings its card back."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from kuberry.api.bundle import lab_bundle
+from kuberry.api.deploy import deploy, plan
+from kuberry.api.lab import lab_down, lab_shell, lab_up
+from kuberry.api.reset import reset
+from kuberry.model.event import AnyEvent, Event, Notice
+from kuberry.model.finding import Severity
+from kuberry.model.lab import LabShape
+from kuberry.model.plan import Reboot
+from kuberry.settings import Settings
+from one_cluster import own_settings
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+PI = "pi"
+
+
+@pytest.fixture
+def card(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Give the settings of a lab with one host dressed as Raspberry Pi OS."""
+    settings = own_settings(tmp_path_factory.mktemp("kuberry-pi"))
+    asyncio.run(lab_bundle(settings=settings))
+    shape = LabShape(os="debian12", dress="raspberry-pi-os-12")
+    try:
+        asyncio.run(lab_up(PI, shape=shape, settings=settings))
+        yield settings
+    finally:
+        asyncio.run(lab_down(settings=settings))
+
+
+def _on(settings: Settings, text: str) -> str:
+    words = (*lab_shell(PI, settings=settings), "--", text)
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_board_fresh_from_the_card_becomes_a_cluster_and_itself_again(card: Settings) -> None:
+    """The memory controller is off: the first line boots the host, the last puts the card back."""
+    said: list[AnyEvent] = []
+    before = _on(card, "cat /boot/firmware/cmdline.txt")
+    dry = asyncio.run(plan(PI, settings=card))
+    assert dry.prepare is not None
+    assert [one.id for host in dry.prepare.hosts for one in host.steps if isinstance(one, Reboot)]
+    assert [one.code for one in dry.findings if one.severity is Severity.ERROR] == []
+    assert _on(card, "cat /boot/firmware/cmdline.txt") == before
+
+    report = asyncio.run(deploy(PI, verify="never", settings=card))
+
+    assert report.outcome == "done", report.model_dump_json(indent=2)
+    plans = [step.plan for host in report.hosts for step in host.steps]
+    assert plans == sorted(plans, reverse=True)
+    assert set(plans) == {"prepare", "install"}
+    assert asyncio.run(deploy(PI, settings=card)).outcome == "unchanged"
+
+    def emit(event: Event) -> None:
+        said.append(event)
+
+    gone = asyncio.run(reset(PI, settings=card, emit=emit))
+
+    assert gone.outcome == "done", gone.model_dump_json(indent=2)
+    assert _on(card, "cat /boot/firmware/cmdline.txt") == before
+    assert [one.host for one in said if isinstance(one, Notice) and "next boot" in one.message] == [
+        PI
+    ]
