@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kuberry.actions.look import look_at_all
-from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_up
+from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_status, lab_up
 from kuberry.distributions.seen import Seen
 from kuberry.engine.execute import execute
 from kuberry.engine.means import Means
@@ -19,7 +19,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Event, StepStarted, ignore
 from kuberry.model.host import Host
 from kuberry.model.lab import UNDER_DRESS, LabDress, LabShape
-from kuberry.model.plan import HostPlan, Plan, Restore
+from kuberry.model.plan import HostPlan, Plan, Reboot, Restore
 from kuberry.model.preparation import Preparation, Prepared
 from kuberry.model.report import HostReport
 from kuberry.platforms import prepare
@@ -229,14 +229,13 @@ def test_a_kernel_that_ignores_the_word_fails_its_proof(board: Board, shell: She
 
 
 _KILLED = """
-import os, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+import sys
+sys.path[:0] = sys.argv[2:]
 import test_prepare_on_hosts as test
 from kuberry.model.event import StepStarted
 from kuberry.model.host import Host
 
-host = Host.model_validate_json(sys.argv[2])
+host = Host.model_validate_json(sys.argv[1])
 
 def emit(event):
     if isinstance(event, StepStarted) and event.step == "prepare-boot":
@@ -244,26 +243,52 @@ def emit(event):
 
 test.do(test.planned(host).plan, host, emit=emit)
 """
+TESTS = Path(__file__).parents[2]
 
 
-def test_a_controller_killed_during_the_boot_goes_on_with_the_same_line(
+def boot_id(settings: Settings, host: Host) -> str | None:
+    """Return the boot id of *host* from outside, as soon as it begins to boot."""
+    status = asyncio.run(lab_status(settings=settings))
+    assert status is not None
+    return next(one.boot_id for one in status.hosts if one.host.name == host.name)
+
+
+def test_a_controller_killed_during_the_boot_finds_all_done(
     board: Board, shell: Shell, boards: Settings
 ) -> None:
-    """The edit is kept, the boot happens or is made up for, and nothing is written again."""
+    """The boot goes on without it; the same line then writes nothing again."""
     host = board("pi13")
-    words = (sys.executable, "-c", _KILLED, str(Path(__file__).parent), host.model_dump_json())
+    before = boot_id(boards, host)
+    places = (str(Path(__file__).parent), str(TESTS / "shared"))
+    words = (sys.executable, "-c", _KILLED, host.model_dump_json(), *places)
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as controller:
         assert controller.stdout is not None
         assert controller.stdout.readline() == "boots\n"
+        while boot_id(boards, host) in {before, None}:
+            assert controller.poll() is None
         controller.kill()
-    edited = shell(host, f"cat {CARD}/cmdline.txt; stat -c %y {CARD}/cmdline.txt")
     asyncio.run(lab_up(host.name, settings=boards))
 
-    prepared(host)
-
     assert has_memory(host)
-    assert shell(host, f"cat {CARD}/cmdline.txt; stat -c %y {CARD}/cmdline.txt") == edited
     assert planned(host).plan.is_empty
+
+
+def test_a_run_that_ended_before_the_boot_only_boots(board: Board, shell: Shell) -> None:
+    """The edit is there already: it is not made again, and the proof is."""
+    host = board("pi13")
+    (plan,) = planned(host).plan.hosts
+    until = next(number for number, one in enumerate(plan.steps) if isinstance(one, Reboot))
+    do(Plan(title="cut", hosts=(HostPlan(host=host.name, steps=plan.steps[:until]),)), host)
+    edited = shell(host, f"stat -c '%i %y' {CARD}/cmdline.txt")
+
+    found = planned(host)
+    (again,) = found.plan.hosts
+    reports = do(found.plan, host)
+
+    assert [one.id for one in again.steps] == ["prepare-boot", "memory-proof"]
+    assert [one.ok for one in reports] == [True]
+    assert shell(host, f"stat -c '%i %y' {CARD}/cmdline.txt") == edited
+    assert has_memory(host)
 
 
 def test_cloud_init_and_clones_are_undone_in_the_same_boot(board: Board, shell: Shell) -> None:
