@@ -68,7 +68,7 @@ def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
 
 def begin(settings: Settings) -> subprocess.Popen[str]:
     """Type the line."""
-    what = ("--bundle", BUNDLE, "--network", "manifest", "--no-verify")
+    what = ("--bundle", BUNDLE, "--network", "manifest", "--verify", "never")
     return start(settings, "-m", "kuberry", "deploy", "--hosts", HOST, *what, "-o", "json")
 
 

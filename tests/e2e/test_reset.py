@@ -38,6 +38,7 @@ pytestmark = pytest.mark.xdist_group("reset")
 
 SOLO, PAIR = "solo", "gold,gold01"
 SUBJECTS = 9
+LINE = ("deploy", "--hosts", SOLO, "--verify", "never", "-o", "json")
 READY_S = 300
 
 
@@ -89,7 +90,7 @@ def _assert_proven(report: RunReport, hosts: list[str]) -> None:
 def _begin(settings: Settings, step: str) -> subprocess.Popen[str]:
     """Type the line of the deploy of one host, and return when the host begins *step*."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "kuberry", "deploy", "--hosts", SOLO, "--no-verify", "-o", "json"],
+        [sys.executable, "-m", "kuberry", *LINE],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

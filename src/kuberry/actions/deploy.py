@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from kuberry import preflight
+from kuberry.actions.dead import dead_reports, in_order, in_the_way
 from kuberry.actions.heat import Ready, Thermostat, with_heat
 from kuberry.actions.look import look_at_all
 from kuberry.actions.prepare import for_cluster, remaining, together
@@ -20,13 +21,13 @@ from kuberry.engine.artifacts import Fetch
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import Locks, locked
 from kuberry.engine.means import Means
-from kuberry.errors import HostBusy, KuberryError
+from kuberry.errors import KuberryError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
-from kuberry.model.event import Emit, Phase
-from kuberry.model.finding import Finding, ProbeResult, Severity
+from kuberry.model.event import Emit, Notice, Phase
+from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
 from kuberry.model.heat import Hot
 from kuberry.model.host import Host
 from kuberry.model.operator import Operator
@@ -56,6 +57,8 @@ class Work:
         ignore: Codes of checks whose findings are only recorded.
         hot: What to do when a host slows itself down for heat.
         preparation: What may be changed on hosts beyond what is needed.
+        proves_unchanged: Ask it to prove itself, too, where nothing was to do.
+        skip_unreachable: Go on without workers that cannot be reached.
     """
 
     cluster: Cluster
@@ -70,15 +73,18 @@ class Work:
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
+    proves_unchanged: bool = False
+    skip_unreachable: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Ready:
-    """Where a run stands before its first step."""
+    """Where a run stands before its first step; of hosts that *failed* nothing is known."""
 
     connections: Connections
     transports: dict[str, Transport]
     seen: dict[str, Seen]
+    failed: dict[str, KuberryError]
     unreachable: tuple[HostReport, ...]
     findings: tuple[Finding, ...]
     plan: Plan | None
@@ -113,12 +119,14 @@ async def deploy(work: Work) -> RunReport:
         hosts, context = (*ready.unreachable, *fit), ""
         probes: tuple[ProbeResult, ...] = ()
         if ready.plan is not None:
-            hosts = together(fit, await _execute(ready.plan, work, _means(work, ready, zero)))
+            done = await _execute(ready.plan, work, _means(work, ready, zero))
+            out = (one for one in fit if one.host not in {other.host for other in done})
+            hosts = in_order(work.cluster, (*ready.unreachable, *out, *together(fit, done)))
             if _is_up(work.cluster, hosts):
                 context = await _access(work, ready)
                 probes = await _prove(work, ready, hosts)
         return RunReport(
-            command="deploy",
+            command=work.operator.command,
             cluster=work.cluster,
             started=started,
             duration_s=time.monotonic() - zero,
@@ -137,44 +145,50 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
     async with connect_all(work.hosts, work.options, work.emit) as connections:
         transports = {one.host.name: one for one in connections.transports}
         failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
-        wanted = transports if lock and not failed else {}
+        stops = in_the_way(work.cluster, failed, skips=work.skip_unreachable)
+        wanted = transports if lock and not stops else {}
         async with locked(wanted, work.operator, work.emit) as (locks, busy):
             nothing = Prepared(plan=Plan(title="prepare", hosts=()))
-            ready = _Ready(connections, transports, {}, (), (), None, locks, nothing)
+            ready = _Ready(connections, transports, {}, {}, (), (), None, locks, nothing)
             yield await _see(work, ready, failed | busy)
 
 
 async def _see(
     work: Work, ready: _Ready, failed: dict[str, KuberryError], *, fit: bool = False
 ) -> _Ready:
-    """Look at the hosts and plan; where a host has failed already, only say so.
+    """Look at the hosts and plan; where one stands in the way, only say so.
 
     Args:
-        fit: The hosts have been prepared: what is still wrong now stays so.
+        fit: The hosts have been prepared: what is still wrong now stays so, and one that is lost
+            now stops no other.
     """
+    skips = work.skip_unreachable or fit
     seen: dict[str, Seen] = {}
-    if not failed:
+    if not in_the_way(work.cluster, failed, skips=skips):
         work.emit(Phase(name="facts", message="looking at the hosts"))
         sight = await look_at_all(ready.transports)
-        failed, seen = sight.failures, sight.seen
+        failed, seen = failed | sight.failures, sight.seen
         tell_hosts(seen, work.emit)
     findings: tuple[Finding, ...] = ()
     todo: Plan | None = None
     prepared = ready.prepared
-    if not failed and not fit:
+    stops = in_the_way(work.cluster, failed, skips=skips)
+    if not stops and not fit:
         prepared = prepare(seen, for_cluster(work.preparation, work.cluster))
-    if not failed:
+    if not stops:
+        for name in failed:
+            work.emit(Notice(host=name, message="cannot be reached, and is left for later"))
         findings = preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore)
         findings = findings if fit else remaining(findings, prepared)
         tell_bundle(work.bundle, work.emit)
         work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)
         todo = None if refused else _install(work, seen)
-    unreachable = tuple(_unreachable(name, error) for name, error in failed.items())
     return dataclasses.replace(
         ready,
         seen=seen,
-        unreachable=unreachable,
+        failed=failed,
+        unreachable=dead_reports(work.cluster, failed, stops),
         findings=findings,
         plan=todo,
         prepared=prepared,
@@ -184,14 +198,19 @@ async def _see(
 async def _made_fit(
     work: Work, ready: _Ready, zero: float
 ) -> tuple[_Ready, tuple[HostReport, ...]]:
-    """Prepare the hosts, look at them again and plan anew; without steps nothing of that."""
+    """Prepare the hosts, look at them again and plan anew; without steps nothing of that.
+
+    A worker that fails here is out of this run, and stops no other.
+    """
     if ready.plan is None or ready.prepared.plan.is_empty:
         return ready, ()
     work.emit(Phase(name="prepare", message="making the hosts fit"))
     done = await execute(ready.prepared.plan, _means(work, ready, zero))
-    if not all(one.ok for one in done):
+    out = {one.host for one in done if not one.ok}
+    if work.cluster.control_plane in out:
         return dataclasses.replace(ready, plan=None), done
-    again = await _see(work, ready, {}, fit=True)
+    left = {name: one for name, one in ready.transports.items() if name not in out}
+    again = await _see(work, dataclasses.replace(ready, transports=left), ready.failed, fit=True)
     lost = {one.host for one in again.unreachable}
     return again, tuple(one for one in done if one.host not in lost)
 
@@ -234,9 +253,12 @@ async def _access(work: Work, ready: _Ready) -> str:
 async def _prove(
     work: Work, ready: _Ready, hosts: tuple[HostReport, ...]
 ) -> tuple[ProbeResult, ...]:
-    """Prove a cluster that was changed; of one that was not, its plan has shown it is Ready."""
-    changed = any(one.steps for one in hosts)
-    if work.prove is None or not changed or not all(one.ok for one in hosts):
+    """Prove a cluster that was changed; one that was not was seen to be Ready."""
+    if not all(one.ok for one in hosts):
+        return ()
+    if not any(one.steps for one in hosts) and not (work.proves_unchanged and work.prove):
+        return (_seen_ready(work),)
+    if work.prove is None:
         return ()
     work.emit(Phase(name="verify", message="asking the cluster to prove itself"))
     return await work.prove(work.cluster, ready.transports, work.emit)
@@ -246,11 +268,11 @@ def _is_up(cluster: Cluster, hosts: tuple[HostReport, ...]) -> bool:
     return any(one.ok for one in hosts if one.host == cluster.control_plane)
 
 
-def _unreachable(name: str, error: KuberryError) -> HostReport:
-    return HostReport(
-        host=name,
-        ending="busy" if isinstance(error, HostBusy) else "unreachable",
-        code=error.code,
-        message=error.message,
-        remedy=error.remedy,
+def _seen_ready(work: Work) -> ProbeResult:
+    """Say what a plan without a step rests on: no node was seen that is not Ready."""
+    return ProbeResult(
+        id="nodes.ready",
+        outcome=Outcome.OK,
+        title="all nodes were seen Ready",
+        detail=fold(work.cluster.hosts),
     )

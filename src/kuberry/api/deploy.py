@@ -29,7 +29,7 @@ from kuberry.preflight import known_codes
 from kuberry.settings import Settings
 
 LAB_BUNDLE = "lab"
-Verify = Literal["changed", "never"]
+Verify = Literal["always", "changed", "never"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ class Wanted:
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
             until it has cooled down.
         preparation: What may be changed on hosts beyond what is needed (docs/raspberry-pi.md).
+        skip_unreachable: Go on without workers that cannot be reached; the same call heals them.
     """
 
     name: str | None = None
@@ -54,6 +55,7 @@ class Wanted:
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
+    skip_unreachable: bool = False
 
 
 async def deploy(
@@ -70,7 +72,8 @@ async def deploy(
     Args:
         hosts: One host expression, or several; ``None`` means those of the last cluster.
         wanted: Name, control plane and bundle.
-        verify: Whether a cluster that was changed is asked to prove itself.
+        verify: Whether the cluster is asked to prove itself; ``changed`` asks only one that was
+            changed. Of an unchanged one all nodes are seen to be Ready in any case.
         options: How to log in; ``None`` means the defaults.
         settings: Where things are kept; ``None`` asks the environment.
         emit: Is told what happens.
@@ -83,17 +86,25 @@ async def deploy(
         BundleError: The bundle is missing or damaged.
     """
     where = settings or Settings()
-    work = await _work(hosts, wanted or Wanted(), options, where, emit)
+    work = await work_for(hosts, wanted or Wanted(), options, where, emit)
+    return await carry_out(work, "deploy", verify, where)
+
+
+async def carry_out(
+    work: action.Work, command: str, verify: Verify, settings: Settings
+) -> RunReport:
+    """Do *work*, keep the run as one of *command*, and remember the cluster."""
     work = dataclasses.replace(
         work,
-        access=access(where, emit),
-        prove=prove if verify == "changed" else None,
+        access=access(settings, work.emit),
+        prove=None if verify == "never" else prove,
+        proves_unchanged=verify == "always",
     )
-    async with keep_run(where.journal_file, "deploy", work.cluster, emit) as run:
-        work = dataclasses.replace(work, emit=run.emit, operator=operator("deploy", run.id))
+    async with keep_run(settings.journal_file, command, work.cluster, work.emit) as run:
+        work = dataclasses.replace(work, emit=run.emit, operator=operator(command, run.id))
         report = run.report(await action.deploy(work))
         if any(one.ok for one in report.hosts):
-            Clusters(where.clusters_dir).save(report.cluster)
+            Clusters(settings.clusters_dir).save(report.cluster)
     return report
 
 
@@ -111,17 +122,23 @@ async def plan(
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged.
     """
-    work = await _work(hosts, wanted or Wanted(), options, settings or Settings(), emit)
+    work = await work_for(hosts, wanted or Wanted(), options, settings or Settings(), emit)
     return await action.plan(work)
 
 
-async def _work(
+async def work_for(
     hosts: str | Sequence[str] | None,
     wanted: Wanted,
     options: ConnectOptions | None,
     settings: Settings,
     emit: Emit,
 ) -> action.Work:
+    """Return what is to be done to make *hosts* the cluster that is *wanted*.
+
+    Raises:
+        UsageError: The request itself is wrong.
+        BundleError: The bundle is missing or damaged.
+    """
     ignored, clusters = known_codes(wanted.ignore), Clusters(settings.clusters_dir)
     if hosts is None:
         hosts = clusters.load(wanted.name).hosts
@@ -152,6 +169,7 @@ async def _work(
         ignore=ignored,
         hot=wanted.hot,
         preparation=wanted.preparation,
+        skip_unreachable=wanted.skip_unreachable,
     )
 
 

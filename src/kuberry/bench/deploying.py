@@ -15,7 +15,7 @@ from kuberry.model.report import PlanReport
 
 HOSTS = ("red", "red01", "red02")
 EXPRESSION = "red,red[01-02]"
-LINE = ("deploy", "--hosts", EXPRESSION, "--no-verify")
+LINE = ("deploy", "--hosts", EXPRESSION, "--verify", "never")
 _DEADLINE_S = 1200.0
 
 

@@ -24,7 +24,7 @@ _LIMITS = """\
 - The hosts are systemd-nspawn containers on **one machine of {cores} cores** that they share with each other and with the controller: work that real hosts do side by side is done here one after the other.
 - Lab hosts are no Raspberry Pis: disk and network are far quicker than an SD card and Ethernet, which makes the share of our own work look larger than it is on Pis.
 - Nothing else ran on the machine, but for what the load of the table says (runnable processes, mean of the minute before each start; the hosts of the lab count).
-- `--no-verify`: the proof of the cluster at the end of a deploy is left out, because the script has none.
+- `--verify never`: the proof of the cluster at the end of a deploy is left out, because the script has none.
 """  # noqa: E501
 
 

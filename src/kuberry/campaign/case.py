@@ -39,7 +39,7 @@ HOSTS = (CONTROL_PLANE, WORKER)
 CLUSTER = "class"
 
 _BOTH = ",".join(HOSTS)
-_DEPLOY = ("deploy", "--hosts", _BOTH, "--name", CLUSTER, "--no-verify")
+_DEPLOY = ("deploy", "--hosts", _BOTH, "--name", CLUSTER, "--verify", "never")
 _LINES: dict[Command, tuple[str, ...]] = {
     "deploy": _DEPLOY,
     "add": _DEPLOY,
@@ -100,7 +100,7 @@ class Case(Value):
 def line_to(state: State) -> tuple[str, ...]:
     """Return the words that bring hosts which are *clean*, or to be so, to *state*."""
     if state == "single":
-        return ("deploy", "--hosts", CONTROL_PLANE, "--name", CLUSTER, "--no-verify")
+        return ("deploy", "--hosts", CONTROL_PLANE, "--name", CLUSTER, "--verify", "never")
     return _DEPLOY if state == "pair" else _LINES["reset"]
 
 

@@ -43,6 +43,14 @@ class Heat(StrEnum):
     IGNORE = "ignore"
 
 
+class Verify(StrEnum):
+    """When the cluster is asked to prove itself."""
+
+    ALWAYS = "always"
+    CHANGED = "changed"
+    NEVER = "never"
+
+
 OptionalHosts = Annotated[
     str | None,
     typer.Option(
@@ -90,7 +98,11 @@ FirewallOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
 VerifyOption = Annotated[
-    bool, typer.Option("--verify/--no-verify", help="Have a changed cluster prove itself.")
+    Verify, typer.Option("--verify", help="When the cluster proves itself; changed: if it was.")
+]
+SkipOption = Annotated[
+    bool,
+    typer.Option("--skip-unreachable", help="Go on without workers that cannot be reached."),
 ]
 
 
@@ -106,7 +118,8 @@ def deploy(
     new_machine_ids: NewIdsOption = False,
     open_firewall: FirewallOption = False,
     dry_run: DryRunOption = False,
-    verify: VerifyOption = True,
+    verify: VerifyOption = Verify.CHANGED,
+    skip_unreachable: SkipOption = False,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
     ask_sudo_password: AskSudoOption = False,
@@ -131,6 +144,7 @@ def deploy(
             new_machine_ids=new_machine_ids,
             open_firewall=open_firewall,
         ),
+        skip_unreachable=skip_unreachable,
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:
@@ -138,8 +152,9 @@ def deploy(
             plan = run(api.plan(hosts, wanted=wanted, options=options, emit=emit))
         render_plan.show(plan, output)
         return exit_for_outcome(plan.outcome)
-    how: api.Verify = "changed" if verify else "never"
     with live(output) as emit:
-        report = run(api.deploy(hosts, wanted=wanted, verify=how, options=options, emit=emit))
+        report = run(
+            api.deploy(hosts, wanted=wanted, verify=verify.value, options=options, emit=emit)
+        )
     render_report.show(report, output)
     return exit_for_outcome(report.outcome)

@@ -11,6 +11,8 @@ from kuberry.model.plan import File
 
 HOST_RECORD = "/etc/kuberry/host.json"
 _BEGIN, _END = "# BEGIN kuberry", "# END kuberry"
+BLOCK = rf"^{_BEGIN}\n(.*\n)*?{_END}\n"
+"""Matches our part of /etc/hosts, with re.MULTILINE."""
 
 CONTAINER_LIMITS = """\
 # In a container nobody may raise limits or lower the OOM score (kuberry).
@@ -28,7 +30,7 @@ def hosts_file(current: str, names: Mapping[str, str]) -> str:
     Args:
         names: Address by name.
     """
-    rest = re.sub(rf"^{_BEGIN}\n(.*\n)*?{_END}\n", "", current, flags=re.MULTILINE)
+    rest = re.sub(BLOCK, "", current, flags=re.MULTILINE)
     lines = "".join(f"{address} {name}\n" for name, address in names.items())
     return f"{rest}{_BEGIN}\n{lines}{_END}\n"
 

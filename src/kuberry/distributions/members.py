@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kuberry.distributions.absent import absent
 from kuberry.distributions.seen import Seen
 from kuberry.model.cluster import Cluster
 
@@ -23,15 +24,16 @@ def joiners(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[Seen, ...]:
 
 
 def names(cluster: Cluster, hosts: Mapping[str, Seen]) -> dict[str, str]:
-    """Return the address of every name that hosts must be able to look up."""
+    """Return the address of every name that hosts must be able to look up, in one order always."""
     nodes = {one.node: one.address for one in hosts.values()}
-    return {cluster.endpoint: hosts[cluster.control_plane].address, **nodes}
+    nodes |= {one.node: one.address for one in absent(cluster, hosts)}
+    return {cluster.endpoint: hosts[cluster.control_plane].address, **dict(sorted(nodes.items()))}
 
 
 def is_ready(cluster: Cluster, hosts: Mapping[str, Seen], host: Seen) -> bool:
-    """Return whether the node of *host* is Ready; true where the control plane did not tell."""
-    nodes = hosts[cluster.control_plane].installed.nodes
-    return nodes is None or any(one.name == host.node and one.ready for one in nodes)
+    """Return whether the node of *host* was seen Ready; a control plane that is silent says no."""
+    nodes = hosts[cluster.control_plane].installed.nodes or ()
+    return any(one.name == host.node and one.ready for one in nodes)
 
 
 def _is_member(host: Seen, known: set[str] | None) -> bool:

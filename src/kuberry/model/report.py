@@ -85,10 +85,10 @@ class PlanReport(Value):
     @property
     def outcome(self) -> RunOutcome:
         """Return what would become of the run before its first step."""
-        if self.unreachable:
-            return "unreachable"
         if self.plan is None:
-            return "refused"
+            return "unreachable" if self.unreachable else "refused"
+        if self.unreachable:
+            return "partly-done"
         fit = self.prepare is None or self.prepare.is_empty
         return "unchanged" if fit and self.plan.is_empty else "done"
 
@@ -117,7 +117,7 @@ class RunReport(Value):
         if any(one.severity is Severity.ERROR for one in self.findings):
             return "refused"
         endings = {one.ending for one in self.hosts}
-        if not endings & {"done", "failed", "blocked"}:
+        if not endings & {"done", "unchanged", "failed", "blocked"}:
             if "unreachable" in endings:
                 return "unreachable"
             if "busy" in endings:

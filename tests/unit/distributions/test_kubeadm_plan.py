@@ -14,6 +14,7 @@ import yaml
 import made_up as make
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.configuration import api_version, init_configuration
+from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.model.bundle import Binary, Bundle
 from kuberry.model.facts import Cgroups, KernelModule, Sysctl, Unit
@@ -457,3 +458,52 @@ def test_another_containerd_is_restarted() -> None:
     ids = _ids(install(cluster, _hosts(red01=changed), bundle).hosts[1])
 
     assert ids[:2] == ["put-containerd", "containerd"]
+
+
+def test_a_dead_host_keeps_its_name_route_and_network_on_the_others() -> None:
+    """What is skipped is not forgotten: nothing changes there, and a newcomer gets another /24."""
+    hosts = _hosts(**_all_done())
+    left = {name: one for name, one in hosts.items() if name != "red01"}
+    wish = make.cluster(*ADDRESSES)
+
+    assert install(wish, left, make.bundle()).is_empty
+
+    fresh = make.seen("red03", "10.0.0.4")
+    bigger = make.cluster(*ADDRESSES, "red03")
+    plans = {one.host: one for one in install(bigger, left | {"red03": fresh}, make.bundle()).hosts}
+    assert '"pod_cidr": "10.244.3.0/24"' in _files(plans["red03"])["/etc/kuberry/host.json"]
+    assert "10.0.0.2 red01" in _files(plans["red03"])["/etc/hosts"]
+    assert "10.244.1.0/24 via 10.0.0.2" in _files(plans["red"])[ROUTES_SCRIPT]
+    assert "red01" not in plans
+
+
+def test_a_newcomer_touches_the_others_by_a_route_and_a_name() -> None:
+    """Besides letting it in, which the control plane does, there is nothing else for them."""
+    hosts = _hosts(**_all_done()) | {"red03": make.seen("red03", "10.0.0.4")}
+    plan = install(make.cluster(*hosts), hosts, make.bundle())
+    plans = {one.host: one for one in plan.hosts}
+
+    assert _ids(plans["red01"]) == _ids(plans["red02"]) == ["files", "routes"]
+    assert _ids(plans["red"]) == ["files", "tokens", "routes", "joined-red03", "revoke"]
+    for name in ADDRESSES:
+        files = _files(plans[name])
+        before = hosts[name].installed.hosts_file
+        assert sorted(files) == ["/etc/hosts", ROUTES_SCRIPT]
+        assert set(files["/etc/hosts"].splitlines()) - set(before.splitlines()) == {
+            "10.0.0.4 red03"
+        }
+        routes = [line for line in files[ROUTES_SCRIPT].splitlines() if line.startswith("ip route")]
+        assert [line for line in routes if "10.0.0.4" in line] == [
+            "ip route replace 10.244.3.0/24 via 10.0.0.4"
+        ]
+        assert len(routes) == 3
+
+
+def test_a_silent_api_server_is_waited_for() -> None:
+    """Nobody has seen the nodes Ready, so they are waited for: nothing is taken on trust."""
+    silent = {name: one.model_copy(update={"nodes": None}) for name, one in _all_done().items()}
+    plans = _plan(**silent)
+
+    assert {name: _ids(one) for name, one in plans.items()} == {
+        name: ["ready"] for name in ADDRESSES
+    }

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kuberry.engine.execute import execute
 from kuberry.engine.means import Means
 from kuberry.engine.redact import redact
+from kuberry.errors import ConnectionLost
 from kuberry.model.event import AnyEvent, HostEnded, StepFailed
 from kuberry.model.plan import Captured, File, Gate, HostPlan, Plan, Run, Step, WriteFiles
 from kuberry.model.report import HostReport
+from kuberry.shell import Command
 from kuberry.transports.fake import FakeTransport
+from kuberry.transports.transport import CommandResult
 
 SECRET = "abcdef.0123456789abcdef"
 UNIT = re.compile(r"systemd-run")
@@ -117,6 +121,62 @@ async def test_a_host_without_steps_is_unchanged() -> None:
     reports, _ = await _execute({"red": ()}, {"red": FakeTransport("red")})
 
     assert reports[0].ending == "unchanged"
+
+
+class _Slow(FakeTransport):
+    """A host that answers nothing until it is let go."""
+
+    def __init__(self, name: str, free: asyncio.Event) -> None:
+        super().__init__(name)
+        self._free = free
+
+    async def run(self, command: Command, **words: Any) -> CommandResult:
+        await self._free.wait()
+        return await super().run(command, **words)
+
+
+async def test_a_slow_host_delays_only_itself() -> None:
+    """The others come to the end of all their steps while one still hangs in its first."""
+    free, ended = asyncio.Event(), []
+
+    def watch(event: AnyEvent) -> None:
+        if isinstance(event, HostEnded):
+            ended.append(event.host)
+            if len(ended) == 2:
+                free.set()
+
+    hosts = {
+        "red": FakeTransport("red").reply(UNIT),
+        "slow": _Slow("slow", free).reply(UNIT),
+        "blue": FakeTransport("blue").reply(UNIT),
+    }
+    steps = (_run("one"), _run("two"))
+    plan = Plan(title="test", hosts=tuple(HostPlan(host=name, steps=steps) for name in hosts))
+    means = Means(
+        transports=dict(hosts),
+        reconnect={},
+        fetch=lambda _artifact: Path("/nowhere"),
+        emit=watch,
+    )
+    async with asyncio.timeout(5):
+        reports = await execute(plan, means)
+
+    assert (set(ended[:2]), ended[2]) == ({"red", "blue"}, "slow")
+    assert [one.ending for one in reports] == ["done"] * 3
+
+
+async def test_a_host_lost_midway_stops_no_other() -> None:
+    """Its connection ends in its second step; the others do all of theirs."""
+    lost = FakeTransport("lost").reply(UNIT)
+    lost.fail(re.compile("kuberry-step-two"), ConnectionLost("it is gone", host="lost"))
+    hosts = {"red": FakeTransport("red").reply(UNIT), "lost": lost}
+    reports, _ = await _execute({name: (_run("one"), _run("two")) for name in hosts}, hosts)
+
+    assert [(one.host, one.ending, len(one.steps)) for one in reports] == [
+        ("red", "done", 2),
+        ("lost", "failed", 2),
+    ]
+    assert reports[1].code == "connection-lost"
 
 
 async def test_a_value_that_no_step_captures_is_a_bug() -> None:

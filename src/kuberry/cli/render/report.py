@@ -85,7 +85,7 @@ def _deployed(report: RunReport) -> dict[RunOutcome, str]:
     good, cluster = _good(report), report.cluster
     return {
         "done": f"[bold green]{cluster.name} is a cluster[/bold green] of {escape(good)}",
-        "unchanged": f"nothing to do: {cluster.name} is as it should be",
+        "unchanged": f"nothing to do: {cluster.name} is as it should be, its nodes are Ready",
         **_NOTHING,
         "refused": "nothing was done: put the errors above right, then run the same line again",
         "failed": "the same line goes on where this one stopped",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 
+from kuberry.distributions.absent import absent
 from kuberry.distributions.seen import Seen
 from kuberry.model.cluster import Cluster
 
@@ -25,10 +26,11 @@ def pod_networks(cluster: Cluster, hosts: Mapping[str, Seen]) -> dict[str, str]:
         for name, seen in hosts.items()
         if seen.installed.record and seen.installed.record.pod_cidr
     }
+    taken = {*kept.values(), *(one.network for one in absent(cluster, hosts))}
     free = (
         str(one)
         for one in IPv4Network(cluster.pod_cidr).subnets(new_prefix=_HOST_PREFIX)
-        if str(one) not in kept.values()
+        if str(one) not in taken
     )
     try:
         return {name: kept.get(name) or next(free) for name in hosts}

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from kuberry.distributions import members
+from kuberry.distributions.absent import absent
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.model.bundle import Binary, Bundle, Deb, ImageArchive, PlainFile
 from kuberry.model.cluster import Cluster
@@ -42,7 +43,10 @@ class Site:
     def peers(self, host: Seen) -> dict[str, str]:
         """Return the pod networks of the other hosts by their address."""
         others = (one for one in self.hosts.values() if one.name != host.name)
-        return {one.address: self.networks[one.name] for one in others}
+        lost = absent(self.cluster, self.hosts)
+        found = {one.address: self.networks[one.name] for one in others}
+        found |= {one.address: one.network for one in lost if one.network}
+        return dict(sorted(found.items()))
 
     def names(self) -> dict[str, str]:
         """Return the address of every name that hosts must be able to look up."""
