@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kuberry.api.bundle import lab_bundle, list_bundles
     from kuberry.api.check import check
     from kuberry.api.deploy import Wanted, deploy, plan
+    from kuberry.api.find import find_hosts
     from kuberry.api.hosts import expand_hosts, fold_hosts
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         SudoFailed,
         TransportError,
         Unreachable,
+        UpstreamUnreachable,
         UsageError,
         VerifyFailed,
     )
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from kuberry.model.document import RunDocument
     from kuberry.model.event import (
         AnyEvent,
+        DownloadProgress,
         Emit,
         HostEnded,
         HostKeyAccepted,
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     )
     from kuberry.model.facts import HostFacts
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
+    from kuberry.model.found import FindReport, FoundHost
     from kuberry.model.heat import HostFelt
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
@@ -104,10 +108,13 @@ __all__ = [
     "CommandTimeout",
     "ConnectOptions",
     "ConnectionLost",
+    "DownloadProgress",
     "Emit",
     "EventRecord",
     "FileChange",
+    "FindReport",
     "Finding",
+    "FoundHost",
     "HostBusy",
     "HostConnected",
     "HostEnded",
@@ -161,6 +168,7 @@ __all__ = [
     "SudoFailed",
     "TransportError",
     "Unreachable",
+    "UpstreamUnreachable",
     "UsageError",
     "VerifyFailed",
     "Wanted",
@@ -168,6 +176,7 @@ __all__ = [
     "check",
     "deploy",
     "expand_hosts",
+    "find_hosts",
     "fold_hosts",
     "hosts_that_need_a_password",
     "kubeconfig",
@@ -195,6 +204,7 @@ _HOMES = {
     "kuberry.api.bundle": "lab_bundle list_bundles",
     "kuberry.api.check": "check",
     "kuberry.api.deploy": "Wanted deploy plan",
+    "kuberry.api.find": "find_hosts",
     "kuberry.api.hosts": "expand_hosts fold_hosts",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
@@ -207,8 +217,8 @@ _HOMES = {
         "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy "
         "CommandFailed CommandTimeout ConnectionLost HostBusy HostExpressionError "
         "HostKeyChanged HostKeyUnknown JournalUnusable KuberryError LabUnavailable "
-        "NameNotResolved PreflightFailed SudoFailed TransportError Unreachable UsageError "
-        "VerifyFailed"
+        "NameNotResolved PreflightFailed SudoFailed TransportError Unreachable "
+        "UpstreamUnreachable UsageError VerifyFailed"
     ),
     "kuberry.model.access": "AccessReport",
     "kuberry.model.bundle": "Bundle",
@@ -217,11 +227,12 @@ _HOMES = {
     "kuberry.model.connection": "ConnectOptions",
     "kuberry.model.document": "RunDocument",
     "kuberry.model.event": (
-        "AnyEvent Emit HostEnded HostKeyAccepted Notice Phase PlanStarted RunEnded "
-        "RunStarted StepFailed StepFinished StepProgress StepStarted"
+        "AnyEvent DownloadProgress Emit HostEnded HostKeyAccepted Notice Phase PlanStarted "
+        "RunEnded RunStarted StepFailed StepFinished StepProgress StepStarted"
     ),
     "kuberry.model.facts": "HostFacts",
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
+    "kuberry.model.found": "FindReport FoundHost",
     "kuberry.model.heat": "HostFelt",
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-from kuberry.api import bundle, lab, setup
+from kuberry.api import bundle, find, lab, setup
 from kuberry.api import check as _check
 from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
@@ -56,6 +56,7 @@ def _is_loop_running() -> bool:
 
 check = _twin(_check.check)
 deploy = _twin(_deploy.deploy)
+find_hosts = _twin(find.find_hosts)
 hosts_that_need_a_password = _twin(setup.hosts_that_need_a_password)
 kubeconfig = _twin(_kubeconfig.kubeconfig)
 lab_bundle = _twin(bundle.lab_bundle)
@@ -72,6 +73,7 @@ watch = _twin(_watch.watch)
 __all__ = [
     "check",
     "deploy",
+    "find_hosts",
     "hosts_that_need_a_password",
     "kubeconfig",
     "lab_bundle",

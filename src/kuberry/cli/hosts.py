@@ -1,4 +1,4 @@
-"""`kuberry hosts`: names in, names out; and hosts prepared for login by key."""
+"""`kuberry hosts`: names in, names out; hosts found, and prepared for login by key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kuberry.cli import hosts_setup
+from kuberry.cli import hosts_find, hosts_setup
 from kuberry.cli.options import Output, OutputOption
 from kuberry.cli.render import console
 
@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Host expressions, and hosts prepared for login by key.", no_args_is_help=True
 )
 app.command(name="setup")(hosts_setup.setup)
+app.command(name="find")(hosts_find.find)
 
 
 @app.command()
