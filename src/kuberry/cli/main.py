@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -35,6 +38,24 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print_lines((f"kuberry {version('kuberry')}",))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """One line turns a list of hosts into a proven Kubernetes cluster."""
+
+
 app.add_typer(hosts.app, name="hosts")
 lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
@@ -56,13 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name; ``None`` takes them from the process.
     """
+    say = console.print_json_error if _wants_json(argv) else console.print_error
     try:
         result = app(args=argv, standalone_mode=False, prog_name="kuberry")
     except KuberryError as error:
-        console.print_error(error)
+        say(error)
         return exit_for(error)
     except TyperException as error:
-        console.print_error(UsageError(error.format_message(), remedy=_help_for(error)))
+        say(UsageError(error.format_message(), remedy=_help_for(error)))
         return Exit.USAGE
     except Interrupted as error:
         return _interrupted(Exit(128 + error.signal))
@@ -71,6 +93,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if result == Exit.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
         return _interrupted(Exit.INTERRUPTED)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _wants_json(argv: Sequence[str] | None) -> bool:
+    """Return whether the words ask for JSON; what a line means that typer refuses counts, too."""
+    words = tuple(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ("kubectl",):  # its words are kubectl's
+        return False
+    pairs = set(pairwise(words))
+    return bool(pairs & {("-o", "json"), ("--output", "json")}) or bool(
+        {"--output=json", "-ojson"} & set(words)
+    )
 
 
 def _help_for(error: TyperException) -> str:

@@ -79,6 +79,13 @@ def print_error(error: KuberryError) -> None:
     print_host_failure(error.host, error.message, error.remedy)
 
 
+def print_json_error(error: KuberryError) -> None:
+    """Tell a program the same: one line of JSON on standard error, where events are, too."""
+    known = {"code": error.code, "host": error.host}
+    words = {"message": error.message, "remedy": error.remedy}
+    sys.stderr.write(json.dumps({"error": known | words}, ensure_ascii=False) + "\n")
+
+
 def print_host_failure(host: str | None, message: str, remedy: str) -> None:
     """Tell the user what went wrong on *host*, and what to do next."""
     where = f"{host}: " if host else ""
