@@ -14,7 +14,7 @@ def for_cluster(wish: Preparation, cluster: Cluster) -> Preparation:
     """Return *wish* with what follows from *cluster*: its ranges, and what its network needs."""
     return wish.model_copy(
         update={
-            "needs_vxlan": wish.needs_vxlan or cluster.network == "manifest",
+            "needs_vxlan": wish.needs_vxlan or cluster.network != "host-gw",
             "pod_cidr": cluster.pod_cidr,
             "service_cidr": cluster.service_cidr,
         }

@@ -57,7 +57,7 @@ def test_a_host_ends_once_with_the_steps_of_both_plans() -> None:
 def test_the_network_of_the_cluster_decides_what_is_needed() -> None:
     """Plain routes need no vxlan; the ranges are the cluster's."""
     plain = make.cluster("red")
-    flannel = plain.model_copy(update={"network": "manifest", "pod_cidr": "10.42.0.0/16"})
+    flannel = plain.model_copy(update={"network": "flannel", "pod_cidr": "10.42.0.0/16"})
 
     assert not for_cluster(Preparation(), plain).needs_vxlan
     wish = for_cluster(Preparation(page_size="4k"), flannel)
