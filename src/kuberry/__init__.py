@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kuberry import sync
-    from kuberry.api.bundle import lab_bundle, list_bundles
+    from kuberry.api.bundle import lab_bundle, list_bundles, upstream_bundle
     from kuberry.api.check import check
     from kuberry.api.deploy import Wanted, deploy, plan
     from kuberry.api.find import find_hosts
@@ -196,12 +196,13 @@ __all__ = [
     "stamped",
     "status",
     "sync",
+    "upstream_bundle",
     "verify",
     "watch",
 ]
 
 _HOMES = {
-    "kuberry.api.bundle": "lab_bundle list_bundles",
+    "kuberry.api.bundle": "lab_bundle list_bundles upstream_bundle",
     "kuberry.api.check": "check",
     "kuberry.api.deploy": "Wanted deploy plan",
     "kuberry.api.find": "find_hosts",

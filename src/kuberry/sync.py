@@ -67,6 +67,7 @@ lab_up = _twin(lab.lab_up)
 plan = _twin(_deploy.plan)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
+upstream_bundle = _twin(bundle.upstream_bundle)
 verify = _twin(_verify.verify)
 watch = _twin(_watch.watch)
 
@@ -84,6 +85,7 @@ __all__ = [
     "plan",
     "setup_hosts",
     "status",
+    "upstream_bundle",
     "verify",
     "watch",
 ]

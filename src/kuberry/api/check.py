@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kuberry.actions import check as action
 from kuberry.actions.wish import choose_control_plane, make_wish
-from kuberry.api.deploy import LAB_BUNDLE, Wanted
+from kuberry.api.bundle_choice import LAB_BUNDLE
+from kuberry.api.deploy import Wanted
 from kuberry.api.hosts import resolve
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, check_name, name_of
@@ -97,6 +98,10 @@ def _wish(
             known=known,
         )
     host, rule = choose_control_plane(names, wanted=wanted.control_plane, known=known)
+    is_lab = all(host.source == "lab" for host in hosts)
+    new = wanted.distribution or ("kubeadm" if is_lab else "k3s")
+    distribution = known.distribution if known else new
+    usual = "flannel" if distribution == "k3s" else "host-gw"
     return Cluster(
         name=check_name(wanted.name) if wanted.name else name_of(names),
         hosts=names,
@@ -104,6 +109,6 @@ def _wish(
         control_plane_rule=rule,
         version=known.version if known else "",
         bundle="",
-        distribution=known.distribution if known else "kubeadm",
-        network=wanted.network or (known.network if known else "host-gw"),
+        distribution=distribution,
+        network=wanted.network or (known.network if known else usual),
     )

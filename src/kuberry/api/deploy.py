@@ -9,26 +9,22 @@ from typing import Literal
 from kuberry.actions import deploy as action
 from kuberry.actions.verify import prove
 from kuberry.actions.wish import make_wish
-from kuberry.api.bundle import lab_bundle
+from kuberry.api.bundle_choice import Choice, Site, choose_bundle
 from kuberry.api.hosts import resolve
 from kuberry.api.kubeconfig import access
 from kuberry.api.operator import operator
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
-from kuberry.errors import UsageError
 from kuberry.journal.keep import keep_run
-from kuberry.model.bundle import Bundle
-from kuberry.model.cluster import Cluster, NetworkKind
+from kuberry.model.cluster import DistributionName, NetworkKind
 from kuberry.model.connection import ConnectOptions
-from kuberry.model.event import Emit, Notice, ignore
+from kuberry.model.event import Emit, ignore
 from kuberry.model.heat import Hot
-from kuberry.model.host import Host
 from kuberry.model.preparation import Preparation
 from kuberry.model.report import PlanReport, RunReport
 from kuberry.preflight import known_codes
 from kuberry.settings import Settings
 
-LAB_BUNDLE = "lab"
 Verify = Literal["always", "changed", "never"]
 
 
@@ -39,7 +35,9 @@ class Wanted:
     Attributes:
         name: Of the cluster; default the fold of its hosts.
         control_plane: Host that runs the API server.
-        bundle: Name of the bundle everything is installed from.
+        bundle: Name of the bundle everything is installed from; ``None`` has one from upstream.
+        distribution: Which Kubernetes is to be had from upstream; default k3s.
+        version: Which version of it: ``stable`` (the default), ``v1.36`` or an exact one.
         network: How pods reach each other.
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
@@ -51,11 +49,18 @@ class Wanted:
     name: str | None = None
     control_plane: str | None = None
     bundle: str | None = None
+    distribution: DistributionName | None = None
+    version: str | None = None
     network: NetworkKind | None = None
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
     skip_unreachable: bool = False
+
+    @property
+    def choice(self) -> Choice:
+        """Return what was said of the bundle."""
+        return Choice(bundle=self.bundle, distribution=self.distribution, version=self.version)
 
 
 async def deploy(
@@ -83,7 +88,8 @@ async def deploy(
 
     Raises:
         UsageError: The request itself is wrong.
-        BundleError: The bundle is missing or damaged.
+        BundleError: The bundle is missing or damaged, or upstream lacks something.
+        TransportError: There is no bundle yet, and no host or upstream can be reached.
     """
     where = settings or Settings()
     work = await work_for(hosts, wanted or Wanted(), options, where, emit)
@@ -120,7 +126,8 @@ async def plan(
 
     Raises:
         UsageError: The request itself is wrong.
-        BundleError: The bundle is missing or damaged.
+        BundleError: The bundle is missing or damaged, or upstream lacks something.
+        TransportError: There is no bundle yet, and no host or upstream can be reached.
     """
     work = await work_for(hosts, wanted or Wanted(), options, settings or Settings(), emit)
     return await action.plan(work)
@@ -137,7 +144,8 @@ async def work_for(
 
     Raises:
         UsageError: The request itself is wrong.
-        BundleError: The bundle is missing or damaged.
+        BundleError: The bundle is missing or damaged, or upstream lacks something.
+        TransportError: There is no bundle yet, and no host or upstream can be reached.
     """
     ignored, clusters = known_codes(wanted.ignore), Clusters(settings.clusters_dir)
     if hosts is None:
@@ -146,8 +154,8 @@ async def work_for(
     names = [host.name for host in found]
     known = clusters.find(wanted.name or name_of(names))
     store = Store(settings.bundles_dir)
-    bundle = await _bundle(_bundle_name(wanted, known, found), found, store, settings, emit)
-    _warn_of_age(bundle.name, bundle.version, found, emit)
+    options = options or ConnectOptions()
+    bundle = await choose_bundle(wanted.choice, Site(found, known, options), settings, emit)
     cluster = make_wish(
         names,
         bundle,
@@ -161,7 +169,7 @@ async def work_for(
         hosts=found,
         bundle=bundle,
         fetch=store.blob,
-        options=options or ConnectOptions(),
+        options=options,
         emit=emit,
         access=None,
         prove=None,
@@ -171,32 +179,3 @@ async def work_for(
         preparation=wanted.preparation,
         skip_unreachable=wanted.skip_unreachable,
     )
-
-
-async def _bundle(
-    name: str, hosts: Sequence[Host], store: Store, settings: Settings, emit: Emit
-) -> Bundle:
-    """Return the bundle called *name*; the lab's own is built where it is missing."""
-    if name == LAB_BUNDLE and all(host.source == "lab" for host in hosts):
-        return await lab_bundle(settings=settings, emit=emit)
-    return store.load(name)
-
-
-def _bundle_name(wanted: Wanted, known: Cluster | None, hosts: Sequence[Host]) -> str:
-    """Return the bundle asked for, else the cluster's, else the lab's for lab hosts alone."""
-    if wanted.bundle:
-        return wanted.bundle
-    if known:
-        return known.bundle
-    if all(host.source == "lab" for host in hosts):
-        return LAB_BUNDLE
-    raise UsageError(
-        "which Kubernetes is to be installed must be named for these hosts",
-        remedy="make a bundle (kuberry bundle create …) and name it: --bundle NAME",
-    )
-
-
-def _warn_of_age(name: str, version: str, hosts: Sequence[Host], emit: Emit) -> None:
-    if name == LAB_BUNDLE and not all(host.source == "lab" for host in hosts):
-        message = f"the lab's Kubernetes {version} is of January 2021 and gets no fixes any more"
-        emit(Notice(message=f"{message}: use it to try things, for nothing that matters"))

@@ -27,6 +27,13 @@ class PageSize(StrEnum):
     SMALL = "4k"
 
 
+class Distribution(StrEnum):
+    """Which Kubernetes."""
+
+    K3S = "k3s"
+    KUBEADM = "kubeadm"
+
+
 class Network(StrEnum):
     """How pods reach each other."""
 
@@ -67,7 +74,15 @@ ControlPlaneOption = Annotated[
     typer.Option("--control-plane", metavar="HOST", help="Default: the only name without number."),
 ]
 BundleOption = Annotated[
-    str | None, typer.Option("--bundle", metavar="NAME", help="What to install from.")
+    str | None,
+    typer.Option("--bundle", metavar="NAME", help="What to install from; default: upstream's."),
+]
+DistributionOption = Annotated[
+    Distribution | None, typer.Option("--distribution", help="Of upstream; default: k3s.")
+]
+VersionOption = Annotated[
+    str | None,
+    typer.Option("--version", help="Of upstream: stable (default), latest, v1.36, or exact."),
 ]
 NetworkOption = Annotated[
     Network | None,
@@ -111,6 +126,8 @@ def deploy(
     name: NameOption = None,
     control_plane: ControlPlaneOption = None,
     bundle: BundleOption = None,
+    distribution: DistributionOption = None,
+    version: VersionOption = None,
     network: NetworkOption = None,
     ignore: IgnoreOption = None,
     hot: HotOption = Heat.WARN,
@@ -136,6 +153,8 @@ def deploy(
         name=name,
         control_plane=control_plane,
         bundle=bundle,
+        distribution=distribution.value if distribution else None,
+        version=version,
         network=network.value if network else None,
         ignore=tuple(ignore or ()),
         hot=hot.value,
