@@ -17,6 +17,9 @@ class Node:
         version: Of its kubelet.
         address: Its internal address.
         repels: Whether a taint keeps ordinary pods away.
+        os: Its operating system, by its own name.
+        kernel: The release of its kernel.
+        architecture: Of its kubelet: ``arm64``.
     """
 
     name: str
@@ -25,6 +28,9 @@ class Node:
     version: str
     address: str | None
     repels: bool = False
+    os: str = ""
+    kernel: str = ""
+    architecture: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -15,15 +15,19 @@ def node(one: wire.Node) -> Node:
     ready = next((c for c in status.conditions or [] if c.type == "Ready"), None)
     addresses = (a.address for a in status.addresses or [] if a.type == "InternalIP")
     spec = one.spec or wire.NodeSpec()
+    info = status.nodeInfo
     is_ready = ready is not None and ready.status == "True"
     problem = "it never reported" if ready is None else ready.message or ready.reason or ""
     return Node(
         name=_name(one),
         ready=is_ready,
         problem="" if is_ready else problem,
-        version=status.nodeInfo.kubeletVersion if status.nodeInfo else "",
+        version=info.kubeletVersion if info else "",
         address=next(addresses, None),
         repels=any(taint.effect in _REPELLING for taint in spec.taints or []),
+        os=info.osImage if info else "",
+        kernel=info.kernelVersion if info else "",
+        architecture=info.architecture if info else "",
     )
 
 

@@ -73,7 +73,7 @@ class Story:
                 text = f"first contact: its {event.algorithm} key {event.fingerprint} is now known"
                 self._notices.append(f"{event.host}: {text}")
             case HostSeen():
-                self._seen[event.host] = event
+                self._seen.setdefault(event.host, event)  # the first look is the closest one
             case BundleUsed():
                 self._bundle = event
             case HostsChecked():

@@ -16,7 +16,7 @@ from kuberry.verify.host_view import HostView
 from kuberry.verify.ledger import CLUSTER, Ledger, at
 from kuberry.verify.only_one import only_one
 from kuberry.verify.questions import Asked, ask
-from kuberry.verify.sight import look_at_cluster, look_at_hosts
+from kuberry.verify.sight import look_at_cluster, look_at_hosts, tell_hosts
 from kuberry.verify.system import SETTLE_S
 
 
@@ -80,6 +80,7 @@ async def _ask(
             ledger.judge("api.ready", place, await kube.unready(), remedy)
             if ledger.is_ok("api.ready", place):
                 sight = await look_at_cluster(kube, cluster, views)
+                tell_hosts(sight, emit)
                 await ask(Asked(kube, ledger, transports, emit, settle_s), sight)
     except HostBusy:
         raise

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from kuberry.errors import KuberryError
 from kuberry.kube.objects import Node, Pod, Service
 from kuberry.model.cluster import Cluster
+from kuberry.model.event import Emit
+from kuberry.model.sighting import HostSeen
 from kuberry.transports.transport import Transport
 from kuberry.verify.host_view import HostView, look
 
@@ -114,3 +116,12 @@ async def look_at_cluster(kube: Kube, cluster: Cluster, views: Mapping[str, Host
         services=services.result(),
         storage_class=storage_class.result(),
     )
+
+
+def tell_hosts(sight: Sight, emit: Emit) -> None:
+    """Say what each host is, as far as its kubelet told the API server."""
+    for host in sight.cluster.hosts:
+        if node := sight.node_of(host):
+            emit(
+                HostSeen(host=host, os=node.os, kernel=node.kernel, architecture=node.architecture)
+            )

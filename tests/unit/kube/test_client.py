@@ -42,6 +42,8 @@ async def test_a_node_of_kubernetes_1_20() -> None:
 
     assert (node.name, node.ready, node.problem) == ("oak", True, "")
     assert (node.version, node.address, node.repels) == ("v1.20.2", "10.88.2.2", True)
+    assert node.os == "Debian GNU/Linux 12 (bookworm)"
+    assert (node.kernel, node.architecture) == ("6.12.0", "amd64")
 
 
 async def test_pods_of_kubernetes_1_20() -> None:

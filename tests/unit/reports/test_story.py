@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import asked
 import made_up as make
 from kuberry.actions.told import tell_bundle, tell_hosts
 from kuberry.model.edges import ValueEdge
@@ -23,8 +24,9 @@ from kuberry.model.event import (
 from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
 from kuberry.model.report import HostReport, RunReport
 from kuberry.model.run import RunRecord
-from kuberry.model.sighting import HostConnected, HostsChecked
+from kuberry.model.sighting import HostConnected, HostsChecked, HostSeen
 from kuberry.reports.story import Story
+from kuberry.verify.sight import tell_hosts as verify_tells
 
 WISH = make.cluster("red", "red01")
 EDGE = ValueEdge(
@@ -222,3 +224,25 @@ def test_steps_of_a_second_plan_are_their_own() -> None:
     assert document.plans == ("reset", "forget")
     assert [one.plan for one in document.hosts[0].steps] == [0, 1]
     assert [one.critical for one in document.hosts[0].steps] == [True, True]
+
+
+def test_verify_tells_hosts_as_their_kubelets_know_them_and_a_closer_look_wins() -> None:
+    """Of a host whose node is gone nothing is said; what a deploy saw itself is not replaced."""
+    nodes = {
+        name: asked.node(name, os="Debian", kernel="6.1", architecture="arm64")
+        for name in ("red", "red01")
+    }
+    told: list[AnyEvent] = []
+    sight = asked.sight(nodes=nodes)
+    verify_tells(sight, told.append)
+    moments = [(1.0, event) for event in told]
+    closer = HostSeen(host="red", os="Debian 12", machine="aarch64")
+    document = tell([(0.5, closer), *moments]).document(
+        RECORD.model_copy(update={"hosts": asked.HOSTS}), None
+    )
+
+    assert [one.seen for one in document.hosts] == [
+        closer,
+        HostSeen(host="red01", os="Debian", kernel="6.1", architecture="arm64"),
+        None,
+    ]
