@@ -23,6 +23,14 @@ def joiners(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[Seen, ...]:
     return tuple(one for one in workers if is_new or not _is_member(one, known))
 
 
+def predecessors(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[str, ...]:
+    """Return the nodes that joiners find in their place: of another machine, or half joined."""
+    nodes = hosts[cluster.control_plane].installed.nodes or ()
+    there = {one.name for one in nodes}
+    is_new = must_initialise(cluster, hosts)
+    return () if is_new else tuple(one.node for one in joiners(cluster, hosts) if one.node in there)
+
+
 def names(cluster: Cluster, hosts: Mapping[str, Seen]) -> dict[str, str]:
     """Return the address of every name that hosts must be able to look up, in one order always."""
     nodes = {one.node: one.address for one in hosts.values()}

@@ -19,12 +19,11 @@ from kuberry.model.plan import Gate, HostPlan, Plan, PowerOff, Run, Step
 # plane end with their host.
 _DRAIN = """
 seconds=$1; shift
-if [ ! -e /var/lib/kuberry/cordoned ]; then  # else it is of a run that did not come to its end
-    marked=$(kubectl --request-timeout 10s get nodes -o jsonpath='
-{range .items[*]}{.metadata.name} {.spec.unschedulable}{"\\n"}{end}') || marked=
-    printf '%s\\n' "$marked" | sed -n 's/ true$//p' >/var/lib/kuberry/cordoned
-fi
+closed=$(kubectl --request-timeout 10s get nodes -o jsonpath='
+{range .items[*]}{.metadata.name} {.spec.unschedulable}{"\\n"}{end}') || closed=
 drain() {
+    printf '%s\\n' "$closed" | grep -qx "$1 true" ||  # it is the user's mark, or ours already
+        kubectl --request-timeout 10s annotate --overwrite node "$1" kuberry.internal/off=yes >&2
     said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
         --timeout "${seconds}s" 2>&1) && return
     echo "notice: not all pods have left $1 within $seconds s: $(printf %s "$said" | tail -n 1)" >&2
@@ -34,17 +33,28 @@ wait
 echo drained
 """
 
-# $1 unit, then nodes. Those that somebody else had marked keep their marks. The unit, which runs
-# the kubelet, goes before the host does: nothing may start here again.
-_UNMARK = """
-unit=$1; shift
-for node; do
-    grep -qxF "$node" /var/lib/kuberry/cordoned || kubectl --request-timeout 10s uncordon "$node"
-done >&2
-rm -f /var/lib/kuberry/cordoned
-systemctl stop "$unit"
+# Nodes that somebody else had closed stay closed.
+_OPEN = """
+open_nodes() {
+    closed=$(kubectl --request-timeout 10s get nodes -o jsonpath='
+{range .items[*]}{.metadata.name} {.metadata.annotations.kuberry\\.internal/off}{"\\n"}{end}') ||
+        return
+    for node in $(printf '%s\\n' "$closed" | sed -n 's/ yes$//p'); do
+        kubectl --request-timeout 10s uncordon "$node" &&
+            kubectl --request-timeout 10s annotate node "$node" kuberry.internal/off- || return
+    done >&2
+}
+"""
+
+# $1 unit: what runs the kubelet goes before the host does: nothing may start here again.
+_UNMARK = (
+    _OPEN
+    + """
+open_nodes
+systemctl stop "$1"
 exit 0
 """
+)
 _DRAINED = "drained"
 _SPARE_S = 60.0
 
@@ -104,7 +114,7 @@ def _control_plane(workers: Mapping[str, Seen], control: Control, drain_s: int) 
             id="unmark",
             title="let the nodes take pods again once they are back",
             script=PATH + control.administrator + _UNMARK,
-            arguments=(control.unit, *(one.node for one in workers.values())),
+            arguments=(control.unit,),
         )
     yield PowerOff(id="off", title="switch the control plane off")
 
@@ -119,3 +129,18 @@ def _worker(name: str, *, waits: bool) -> Iterator[Step]:
 
 def _off(name: str) -> str:
     return f"off:{name}"
+
+
+def come_back(control_plane: Seen, administrator: str) -> Iterator[Run]:
+    """Yield what opens the nodes again that a `stop` has closed without coming to its end.
+
+    Args:
+        administrator: Shell text after which ``kubectl`` is the administrator's.
+    """
+    closed = [one.name for one in control_plane.installed.nodes or () if one.switched_off]
+    if closed:
+        yield Run(
+            id="open",
+            title=f"let {len(closed)} nodes take pods again that a stop has closed",
+            script=f"{PATH}{administrator}{_OPEN}open_nodes\n",
+        )

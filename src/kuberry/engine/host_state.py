@@ -33,6 +33,8 @@ start) systemctl enable --quiet "$unit"; systemctl $3 start "$unit" ;;
 restart) systemctl enable --quiet "$unit"; systemctl $3 restart "$unit" ;;
 disable) systemctl disable --quiet --now "$unit" ;;
 esac || { systemctl --no-pager --lines=20 status "$unit" >&2; exit 1; }
+mkdir -p /var/lib/kuberry/set  # a file that is newer than this has not been read yet
+: >"/var/lib/kuberry/set/$unit"
 """
 
 _WAIT = r"""

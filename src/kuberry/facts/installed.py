@@ -36,6 +36,13 @@ for kept in /var/lib/kuberry/units/*; do
     unit=${kept##*/}
     echo "unit:$unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
 done
+for kept in /var/lib/kuberry/set/*; do
+    [ -e "$kept" ] || continue
+    unit=${kept##*/}
+    echo "set:$unit"
+    find /var/lib/kuberry/files -type f ! -name '*.*' -newer "$kept" -exec head -q -n 1 {} + |
+        sed "s/^/newer:$unit /"
+done
 if command -v ctr >/dev/null && systemctl --quiet is-active containerd; then
     timeout 20 ctr -n k8s.io images list -q | sed 's/^/image:/'
 fi
@@ -53,7 +60,8 @@ fi
 if [ -e /var/lib/kuberry/initialised ] && [ -e "$admin" ]; then
     echo "initialised:yes"
     nodes=$(timeout 10 $kubectl --kubeconfig "$admin" get nodes -o jsonpath='
-{range .items[*]}node:{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}
+{range .items[*]}node:{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}'\
+' machine={.status.nodeInfo.machineID} off={.metadata.annotations.kuberry\.internal/off}{"\n"}{end}
 ') && echo "nodes:known" && printf '%s\n' "$nodes"
 fi
 echo "end:"
@@ -78,6 +86,7 @@ def _parse(output: str) -> Installed:
         is_ours=lines.first("ours") is not None,
         is_recorded=lines.first("recorded") is not None,
         added_packages=frozenset(lines.all("added")),
+        written_since=_written_since(lines),
     )
 
 
@@ -120,8 +129,21 @@ def _unit(line: str) -> Unit:
 
 
 def _node(line: str) -> SeenNode:
-    name, _, ready = line.partition(" ")
-    return SeenNode(name=name, ready=ready == "True")
+    name, *words = line.split()
+    said = dict(word.split("=", 1) for word in words if "=" in word)
+    return SeenNode(
+        name=name,
+        ready="True" in words,
+        machine_id=said.get("machine") or None,
+        switched_off=bool(said.get("off")),
+    )
+
+
+def _written_since(lines: Lines) -> dict[str, frozenset[str]]:
+    pairs = [line.split(" ", 1) for line in lines.all("newer")]
+    return {
+        unit: frozenset(path for name, path in pairs if name == unit) for unit in lines.all("set")
+    }
 
 
 def _record(text: str | None) -> HostRecord | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from pydantic import Field
+
 from kuberry.model.facts import Unit
 from kuberry.model.value import Value
 
@@ -34,10 +38,17 @@ class HostRecord(Value):
 
 
 class SeenNode(Value):
-    """A node of Kubernetes, seen from its control plane."""
+    """A node of Kubernetes, seen from its control plane.
+
+    Attributes:
+        machine_id: Of the machine that last reported as this node.
+        switched_off: Whether `kuberry stop` closed it for new pods.
+    """
 
     name: str
     ready: bool
+    machine_id: str | None = None
+    switched_off: bool = False
 
 
 class Installed(Value):
@@ -56,6 +67,7 @@ class Installed(Value):
         is_ours: Whether we have written anything here since it was last reset.
         is_recorded: Whether it holds how it was before our first change.
         added_packages: Names of the packages that were not there before us.
+        written_since: By unit that we started or restarted: what we have written after that.
     """
 
     packages: dict[str, str]
@@ -70,6 +82,7 @@ class Installed(Value):
     is_ours: bool = False
     is_recorded: bool = False
     added_packages: frozenset[str] = frozenset()
+    written_since: dict[str, frozenset[str]] = Field(default_factory=dict)
 
     def has_file(self, path: str, sha256: str) -> bool:
         """Return whether we wrote *path* and it still has that content."""
@@ -80,3 +93,8 @@ class Installed(Value):
         """Return whether *unit* is enabled and active."""
         seen = self.units.get(unit)
         return seen is not None and (seen.active, seen.enabled) == ("active", "enabled")
+
+    def is_in_effect(self, unit: str, paths: Collection[str]) -> bool:
+        """Return whether *unit* was started by us after all of *paths* were written."""
+        since = self.written_since.get(unit)
+        return since is not None and since.isdisjoint(paths)

@@ -83,6 +83,7 @@ def _done(plan: HostPlan) -> Installed:
         joined=not is_server,
         nodes=NODES if is_server else None,
         is_recorded=True,
+        written_since={unit: frozenset()},
     )
 
 

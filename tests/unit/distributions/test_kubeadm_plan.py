@@ -27,6 +27,7 @@ from kuberry.model.plan import (
     Plan,
     PutArtifact,
     Run,
+    SetUnit,
     WriteFiles,
 )
 
@@ -97,6 +98,7 @@ def _done(plan: HostPlan, *, nodes: tuple[SeenNode, ...] | None) -> Installed:
         initialised=plan.host == "red",
         joined=plan.host != "red",
         nodes=nodes,
+        written_since=dict.fromkeys(units, frozenset()),
     )
 
 
@@ -506,4 +508,71 @@ def test_a_silent_api_server_is_waited_for() -> None:
 
     assert {name: _ids(one) for name, one in plans.items()} == {
         name: ["ready"] for name in ADDRESSES
+    }
+
+
+@pytest.mark.parametrize(
+    ("unit", "path", "steps"),
+    [
+        ("containerd.service", "/etc/containerd/config.toml", ["containerd"]),
+        ("kubelet.service", "/etc/systemd/system/kubelet.service", ["kubelet", "ready"]),
+        ("kubelet.service", "/etc/containerd/config.toml", []),
+    ],
+)
+def test_a_file_that_nobody_has_read_yet_is_put_into_effect(
+    unit: str, path: str, steps: list[str]
+) -> None:
+    """A run was cut off between writing it and the restart: the next one restarts what reads it."""
+    there = _all_done()
+    since = there["red01"].written_since | {unit: frozenset({path})}
+    there["red01"] = there["red01"].model_copy(update={"written_since": since})
+    plans = _plan(**there)
+
+    assert _ids(plans["red01"]) == steps
+    restarts = [one.action for one in plans["red01"].steps if isinstance(one, SetUnit)]
+    assert restarts == ["restart"] * len(restarts)
+    assert (_ids(plans["red"]), _ids(plans["red02"])) == ([], [])
+
+
+def test_a_containerd_that_ran_before_us_is_restarted_once() -> None:
+    """Cut off between our files and the restart: that it runs says nothing of what it has read."""
+    there = _all_done()
+    units = {name: one for name, one in there["red01"].units.items() if "containerd" not in name}
+    since = {name: paths for name, paths in there["red01"].written_since.items() if name in units}
+    there["red01"] = there["red01"].model_copy(update={"units": units, "written_since": since})
+    (step,) = _plan(**there)["red01"].steps
+
+    assert isinstance(step, SetUnit)
+    assert (step.unit, step.action) == ("containerd.service", "restart")
+
+
+def test_a_host_flashed_anew_takes_the_place_of_its_old_node() -> None:
+    """The node of the old machine goes before the new one gets its token; no other node goes."""
+    hosts = _hosts(**_all_done()) | {"red02": make.seen("red02", "10.0.0.3")}
+    plan = install(make.cluster(*ADDRESSES), hosts, make.bundle())
+    plans = {one.host: one for one in plan.hosts}
+    ids = _ids(plans["red"])
+    forget = next(step for step in plans["red"].steps if step.id == "forget-old")
+
+    assert isinstance(forget, Run)
+    assert forget.arguments == ("red02",)
+    assert ids.index("forget-old") < ids.index("tokens")
+    assert _ids(plans["red01"]) == []
+    assert "join" in _ids(plans["red02"])
+    assert "10.244.2.0/24" in _files(plans["red02"])["/etc/kuberry/host.json"]
+
+
+def test_only_nodes_that_a_stop_has_closed_are_opened() -> None:
+    """One that its user has closed stays closed."""
+    there = _all_done()
+    nodes = tuple(
+        SeenNode(name=name, ready=True, switched_off=name == "red01") for name in ADDRESSES
+    )
+    there["red"] = there["red"].model_copy(update={"nodes": nodes})
+    plans = _plan(**there)
+
+    assert {name: _ids(one) for name, one in plans.items()} == {
+        "red": ["open"],
+        "red01": [],
+        "red02": [],
     }

@@ -9,6 +9,7 @@ from kuberry.distributions.k3s import nodes_text as text
 from kuberry.distributions.k3s.site import Site
 from kuberry.distributions.members import is_ready
 from kuberry.distributions.seen import Seen
+from kuberry.distributions.switch_off import come_back
 from kuberry.model.plan import Captured, File, Run, SetUnit, Step, WriteFiles
 
 _TOKEN = "agent-token"  # noqa: S105 -- its name in the plan
@@ -37,6 +38,7 @@ def server_steps(site: Site, host: Seen, *, is_stale: bool) -> Iterator[Step]:
         )
     if starts or not is_ready(site.cluster, site.hosts, host):
         yield _ready(host, at.SERVER_UNIT, text.READY)
+    yield from come_back(host, at.ADMINISTRATOR)
 
 
 def agent_steps(site: Site, host: Seen, *, is_stale: bool) -> Iterator[Step]:

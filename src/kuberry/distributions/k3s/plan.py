@@ -41,17 +41,21 @@ def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan
 
 
 def _host(site: Site, host: Seen) -> Iterator[Step]:
-    changed = changed_files(host, _files(site, host))
+    files = _files(site, host)
+    changed = changed_files(host, files)
     if not host.installed.is_recorded and not host.installed.files:
         yield RecordState(id="before", title="note how the host is before the first change")
     if changed:
-        files = tuple(_with_mode(one) for one in changed)
-        yield WriteFiles(id="files", title=f"write {len(files)} files", files=files)
+        due = tuple(_with_mode(one) for one in changed)
+        yield WriteFiles(id="files", title=f"write {len(due)} files", files=due)
     missing = tuple(_missing(site, host))
     yield from missing
     if missing or not _has_links(host):
         yield Run(id="links", title=f"link {', '.join(at.LINKS)} to k3s", script=MAKE_LINKS)
-    is_stale = bool(missing or paths_of(changed) - {_HOSTS, HOST_RECORD})
+    reads = files.keys() - {_HOSTS, HOST_RECORD} | {path for _, path in site.pieces(host)}
+    unit = at.SERVER_UNIT if site.is_server(host) else at.AGENT_UNIT
+    is_old = not host.installed.is_in_effect(unit, reads)
+    is_stale = bool(missing or paths_of(changed) & reads or is_old)
     steps = server_steps if site.is_server(host) else agent_steps
     yield from steps(site, host, is_stale=is_stale)
 

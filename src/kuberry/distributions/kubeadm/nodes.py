@@ -10,16 +10,20 @@ from collections.abc import Iterator
 
 from kuberry.distributions.files import paths_of
 from kuberry.distributions.kubeadm.configuration import (
+    ADMINISTRATOR,
     init_configuration,
     join_configuration,
     minor,
 )
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, ROUTES_UNIT
 from kuberry.distributions.kubeadm.site import Site, has_cluster_dns, manifests
-from kuberry.distributions.members import is_ready
+from kuberry.distributions.members import is_ready, predecessors
 from kuberry.distributions.seen import Seen
+from kuberry.distributions.switch_off import come_back
+from kuberry.distributions.traces_text import PATH
 from kuberry.model.plan import File, Gate, PutArtifact, Run, SetUnit, Step, WaitUntil, WriteFiles
 
+KUBELET_UNIT = "/etc/systemd/system/kubelet.service"
 _CA_HASH = "ca-hash"
 _INIT_FILE, _JOIN_FILE = "/run/kuberry/init.yaml", "/run/kuberry/join.yaml"
 _PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nset -eu\n"
@@ -86,6 +90,15 @@ ss -Hltn 'sport = :10250' | grep -q . || exit 1
     get node "$1" -o jsonpath="$path" 2>/dev/null)" = True ]
 """
 
+# A machine of the same name joins: kubeadm refuses it while the old node is Ready, and what the old
+# one promised (labels, pods) is not true of the new one.
+_FORGET_OLD = f"""{PATH}{ADMINISTRATOR}set -eu
+for node; do
+    kubectl --request-timeout 30s delete node "$node" --ignore-not-found >&2
+    echo "notice: the node $node of before is forgotten: this name joins anew" >&2
+done
+"""
+
 _INIT_DEADLINE_S = 900.0
 _JOIN_DEADLINE_S = 600.0
 _READY_DEADLINE_S = 300.0
@@ -111,6 +124,14 @@ def control_plane_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> It
             deadline_s=_INIT_DEADLINE_S,
         )
     joiners = site.joiners()
+    if old := predecessors(site.cluster, site.hosts):
+        yield Run(
+            id="forget-old",
+            title=f"forget {len(old)} machines that had the same names",
+            script=_FORGET_OLD,
+            arguments=old,
+            deadline_s=120.0,
+        )
     if joiners:
         yield Run(
             id="tokens",
@@ -127,6 +148,7 @@ def control_plane_steps(site: Site, host: Seen, changed: tuple[File, ...]) -> It
         yield Gate(id=f"joined-{one.node}", title=title, value=_joined(one), tolerant=True)
     if joiners:
         yield Run(id="revoke", title="revoke the join tokens", script=_REVOKE, deadline_s=120.0)
+    yield from come_back(host, ADMINISTRATOR)
 
 
 def _network_add_on(site: Site, host: Seen) -> Iterator[Step]:
@@ -171,7 +193,8 @@ def _services(site: Site, host: Seen, changed: tuple[File, ...], *, is_new: bool
     paths = paths_of(changed)
     if site.cluster.network == "host-gw" and _routes_are_due(site, host, paths):
         yield SetUnit(id="routes", title="set the pod routes", unit=ROUTES_UNIT, action="restart")
-    unit_changed = any(path.endswith("/kubelet.service") for path in paths) and not is_new
+    is_old = not host.installed.is_in_effect("kubelet.service", {KUBELET_UNIT})
+    unit_changed = (KUBELET_UNIT in paths or is_old) and not is_new
     starts = is_new or unit_changed or not host.installed.is_running("kubelet.service")
     if starts:
         yield SetUnit(

@@ -22,7 +22,7 @@ from kuberry.distributions.kubeadm.network import (
     routes_script,
     routes_unit,
 )
-from kuberry.distributions.kubeadm.nodes import control_plane_steps, worker_steps
+from kuberry.distributions.kubeadm.nodes import KUBELET_UNIT, control_plane_steps, worker_steps
 from kuberry.distributions.kubeadm.site import Site
 from kuberry.distributions.seen import Seen
 from kuberry.model.bundle import Bundle
@@ -42,7 +42,6 @@ from kuberry.model.plan import (
     WriteFiles,
 )
 
-_KUBELET_UNIT = "/etc/systemd/system/kubelet.service"
 _CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"
 _LIMITS = "/etc/systemd/system/containerd.service.d/kuberry.conf"
 _ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
@@ -103,7 +102,7 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
             sandbox=at.sandbox_image(site, host),
             cni_bin=at.cni_directory(site, host),
         ),
-        _KUBELET_UNIT: system.KUBELET_UNIT,
+        KUBELET_UNIT: system.KUBELET_UNIT,
     }
     if at.own_containerd(site, host):
         files[_CONTAINERD_UNIT] = system.CONTAINERD_UNIT
@@ -140,7 +139,9 @@ def _kernel_and_containerd(site: Site, host: Seen, changed: tuple[File, ...]) ->
         yield Run(id="kernel", title="load modules, set kernel settings", script=_KERNEL)
     own = at.own_containerd(site, host)
     is_new = own is not None and not host.installed.has_file(at.program_path(own), own.sha256)
-    if is_new or paths & {system.CONTAINERD_CONFIG, _CONTAINERD_UNIT, _LIMITS}:
+    reads = {system.CONTAINERD_CONFIG, _CONTAINERD_UNIT, _LIMITS}
+    reads |= {at.program_path(own)} if own else set()
+    if is_new or paths & reads or not host.installed.is_in_effect("containerd.service", reads):
         yield SetUnit(
             id="containerd",
             title="restart containerd",
