@@ -21,6 +21,7 @@ from kuberry.api.bundle import Wanted, create_bundle, lab_bundle, remove_bundle
 from kuberry.api.lab import lab_down, lab_shell, lab_status, lab_up
 from kuberry.api.runs import list_runs, load_run
 from kuberry.api.verify import verify
+from kuberry.model.document import RunDocument
 from kuberry.model.finding import Outcome
 from kuberry.model.run import EventRecord
 from kuberry.settings import Settings
@@ -98,11 +99,18 @@ def stop_in(
         return process.stdout.read(), "".join(words)
 
 
+def unfinished(settings: Settings, run: str) -> list[str]:
+    """Return the steps under way when the run ended, as its report says."""
+    text = (settings.reports_dir / f"{run}.json").read_text("utf-8")
+    steps = RunDocument.model_validate_json(text).hosts[0].steps
+    return [step.id for step in steps if step.state == "unfinished"]
+
+
 def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None:
     """Stopped in dpkg, stopped in kubeadm init, done, unchanged.
 
-    A stopped run says one line and gives no report; the journal knows it; what had begun on the
-    host goes on, and the next run waits for it.
+    A stopped run says one line and gives no result; the journal knows it, and its report names the
+    step; what had begun on the host goes on, and the next run waits for it.
     """
     for step, number, code in (("packages", signal.SIGINT, 130), ("init", signal.SIGTERM, 143)):
         process = begin(lab)
@@ -111,6 +119,7 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
 
         assert (process.returncode, said, result) == (code, LINE, ""), step
         assert (run.state, load_run(run.id, settings=lab).report) == ("interrupted", None)
+        assert unfinished(lab, run.id) == [step]
     reports = []
     for _ in range(2):
         process = begin(lab)
