@@ -54,6 +54,8 @@ class Story:
                 )
             case PlanStarted():
                 self._receivers |= event.receivers
+                for host in event.steps:  # what ended was the plan before
+                    self._endings.pop(host, None)
             case StepFailed():
                 self._failures[event.host] = event
             case HostEnded():
@@ -73,7 +75,7 @@ class Story:
                 text = f"first contact: its {event.algorithm} key {event.fingerprint} is now known"
                 self._notices.append(f"{event.host}: {text}")
             case HostSeen():
-                self._seen.setdefault(event.host, event)  # the first look is the closest one
+                self._seen[event.host] = _both(self._seen.get(event.host), event)
             case BundleUsed():
                 self._bundle = event
             case HostsChecked():
@@ -153,6 +155,13 @@ def tell(run: RunRecord, records: Iterable[EventRecord], report: RunReport | Non
     for record in records:
         story.take(record.event, record.elapsed_s)
     return story.document(run, report)
+
+
+def _both(before: HostSeen | None, now: HostSeen) -> HostSeen:
+    """Return what two looks saw: the later one, where it saw anything (a boot changes kernels)."""
+    if before is None:
+        return now
+    return before.model_copy(update={name: value for name, value in now if value})
 
 
 def _names(run: RunRecord, report: RunReport | None) -> tuple[str, ...]:

@@ -226,8 +226,8 @@ def test_steps_of_a_second_plan_are_their_own() -> None:
     assert [one.critical for one in document.hosts[0].steps] == [True, True]
 
 
-def test_verify_tells_hosts_as_their_kubelets_know_them_and_a_closer_look_wins() -> None:
-    """Of a host whose node is gone nothing is said; what a deploy saw itself is not replaced."""
+def test_verify_tells_hosts_as_their_kubelets_know_them() -> None:
+    """Later words win, for a boot changes kernels; what they do not say stays; no node, no word."""
     nodes = {
         name: asked.node(name, os="Debian", kernel="6.1", architecture="arm64")
         for name in ("red", "red01")
@@ -236,13 +236,28 @@ def test_verify_tells_hosts_as_their_kubelets_know_them_and_a_closer_look_wins()
     sight = asked.sight(nodes=nodes)
     verify_tells(sight, told.append)
     moments = [(1.0, event) for event in told]
-    closer = HostSeen(host="red", os="Debian 12", machine="aarch64")
+    closer = HostSeen(host="red", os="Debian", kernel="6.0", machine="aarch64")
     document = tell([(0.5, closer), *moments]).document(
         RECORD.model_copy(update={"hosts": asked.HOSTS}), None
     )
 
     assert [one.seen for one in document.hosts] == [
-        closer,
+        HostSeen(host="red", os="Debian", kernel="6.1", machine="aarch64", architecture="arm64"),
         HostSeen(host="red01", os="Debian", kernel="6.1", architecture="arm64"),
         None,
     ]
+
+
+def test_the_end_of_one_plan_is_not_the_end_of_the_next() -> None:
+    """A run cut off while it installs does not call a host done that was only prepared."""
+    plans = [
+        (at_s, PlanStarted(plan=title, steps={"red": 1}, bytes_to_send={}))
+        for at_s, title in ((0.0, "prepare"), (5.0, "install"))
+    ]
+    ended = (4.0, HostEnded(host="red", ending="done"))
+    begun = (6.0, StepStarted(host="red", step="init", title="init"))
+    moments = [*plans, *step("red", "swap", 1, 3), ended, begun]
+
+    assert tell(moments[:-1]).document(RECORD, None).hosts[0].ending == ""
+    assert tell(moments).document(RECORD, None).hosts[0].ending == ""
+    assert tell([*moments, (9.0, ended[1])]).document(RECORD, None).hosts[0].ending == "done"
