@@ -62,6 +62,7 @@ Every finding has a code that keeps its meaning, a severity, a proof (what was s
 An **error** stops a deploy and ends `check` with exit code 3; **warnings** and **infos** are said.
 `--ignore CODE` has findings of that code recorded and shown as **ignored**; they stop nothing then.
 Some cannot be ignored, because going on would surely break something: the reason is said below.
+What deploy puts right by itself (see [Raspberry Pis](raspberry-pi.md)) `check` only tells.
 What rests on the bundle is left out by `check` while no bundle is chosen.
 """
 

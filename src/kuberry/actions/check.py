@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from kuberry import preflight
+from kuberry.actions.prepare import for_cluster, remaining
 from kuberry.distributions.seen import Seen
 from kuberry.errors import KuberryError, SudoFailed
 from kuberry.facts.controller import Places, look_at_controller
@@ -18,11 +19,15 @@ from kuberry.model.check import CheckReport, NotChecked
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Phase
+from kuberry.model.finding import Finding, Severity
 from kuberry.model.host import Host
 from kuberry.model.installed import Installed
+from kuberry.model.preparation import Preparation
 from kuberry.model.status import Problem
+from kuberry.platforms.prepare import prepare
 from kuberry.transports.pool import Connection, connect_all
 
+_BY_ITSELF = "kuberry deploy puts that right by itself, with a reboot where one is needed"
 _NOT_LOOKED_AT = Installed(
     packages={},
     files={},
@@ -44,6 +49,7 @@ class Work:
         bundle: ``None`` leaves out what rests on one.
         places: Where this machine keeps what kuberry needs.
         ignore: Codes of findings that are only recorded.
+        preparation: What deploy may change beyond what is needed.
     """
 
     cluster: Cluster
@@ -53,6 +59,7 @@ class Work:
     ignore: tuple[str, ...]
     options: ConnectOptions
     emit: Emit
+    preparation: Preparation = dataclasses.field(default_factory=Preparation)
 
 
 async def check(work: Work) -> CheckReport:
@@ -69,11 +76,23 @@ async def check(work: Work) -> CheckReport:
         hosts=tuple(seen),
         unreachable=tuple(one for one in rows if isinstance(one, NotChecked)),
         findings=(
-            *preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore),
+            *_of_hosts(work, seen),
             *preflight.run_controller(controller, ignore=work.ignore),
         ),
         ignored=work.ignore,
         controller=controller,
+    )
+
+
+def _of_hosts(work: Work, seen: dict[str, Seen]) -> tuple[Finding, ...]:
+    """Return the findings of the hosts; what deploy puts right by itself is only told."""
+    findings = preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore)
+    prepared = prepare(seen, for_cluster(work.preparation, work.cluster))
+    left = {(one.code, one.host, one.proof): one for one in remaining(findings, prepared)}
+    return tuple(
+        left.get((one.code, one.host, one.proof))
+        or one.model_copy(update={"severity": Severity.INFO, "remedy": _BY_ITSELF})
+        for one in findings
     )
 
 

@@ -205,7 +205,7 @@ async def _made_fit(
     if ready.plan is None or ready.prepared.plan.is_empty:
         return ready, ()
     work.emit(Phase(name="prepare", message="making the hosts fit"))
-    done = await execute(ready.prepared.plan, _means(work, ready, zero))
+    done = await _execute(ready.prepared.plan, work, _means(work, ready, zero))
     out = {one.host for one in done if not one.ok}
     if work.cluster.control_plane in out:
         return dataclasses.replace(ready, plan=None), done

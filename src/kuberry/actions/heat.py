@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from kuberry.errors import CommandTimeout, TransportError
+from kuberry.errors import CommandTimeout, KuberryError
 from kuberry.facts.pulse import feel_heat
 from kuberry.model.event import Emit, Notice
 from kuberry.model.facts import Health
@@ -77,7 +77,7 @@ class _Felt:
         cool = self._cool.setdefault(host, asyncio.Event())
         cool.set()
         while True:
-            with contextlib.suppress(TransportError):  # it reboots, or a step says what is wrong
+            with contextlib.suppress(KuberryError):  # it reboots, or a step says what is wrong
                 health = await feel_heat(transports[host])
                 if health is None or (health.temperature_c is None and health.throttling is None):
                     break

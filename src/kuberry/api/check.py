@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kuberry.actions import check as action
-from kuberry.actions.wish import choose_control_plane, make_wish
+from kuberry.actions.wish import make_wish
 from kuberry.api.bundle_choice import LAB_BUNDLE
 from kuberry.api.deploy import Wanted
 from kuberry.api.hosts import resolve
 from kuberry.bundles.store import Store
-from kuberry.clusters import Clusters, check_name, name_of
+from kuberry.clusters import Clusters, name_of
 from kuberry.facts.controller import Places
 from kuberry.model.bundle import Bundle
 from kuberry.model.check import CheckReport
@@ -53,6 +53,7 @@ async def check(
     return await action.check(
         action.Work(
             cluster=_wish(found, bundle, wish, known),
+            preparation=wish.preparation,
             hosts=found,
             bundle=bundle,
             places=places(where),
@@ -87,28 +88,27 @@ def _bundle(
 def _wish(
     hosts: Sequence[Host], bundle: Bundle | None, wanted: Wanted, known: Cluster | None
 ) -> Cluster:
-    names = tuple(host.name for host in hosts)
-    if bundle is not None:
-        return make_wish(
-            names,
-            bundle,
-            name=wanted.name,
-            control_plane=wanted.control_plane,
-            network=wanted.network,
-            known=known,
-        )
-    host, rule = choose_control_plane(names, wanted=wanted.control_plane, known=known)
+    """Return what the hosts would become; its version and bundle are empty without a bundle."""
+    wish = make_wish(
+        [host.name for host in hosts],
+        bundle or _any_bundle(hosts, wanted, known),
+        name=wanted.name,
+        control_plane=wanted.control_plane,
+        network=wanted.network,
+        known=known,
+    )
+    version = known.version if known else ""
+    return wish if bundle else wish.model_copy(update={"version": version, "bundle": ""})
+
+
+def _any_bundle(hosts: Sequence[Host], wanted: Wanted, known: Cluster | None) -> Bundle:
+    """Stand in for a bundle that is not chosen yet: it says which Kubernetes, and holds nothing."""
     is_lab = all(host.source == "lab" for host in hosts)
-    new = wanted.distribution or ("kubeadm" if is_lab else "k3s")
-    distribution = known.distribution if known else new
-    usual = "flannel" if distribution == "k3s" else "host-gw"
-    return Cluster(
-        name=check_name(wanted.name) if wanted.name else name_of(names),
-        hosts=names,
-        control_plane=host,
-        control_plane_rule=rule,
-        version=known.version if known else "",
-        bundle="",
-        distribution=distribution,
-        network=wanted.network or (known.network if known else usual),
+    usual = known.distribution if known else "kubeadm" if is_lab else "k3s"
+    return Bundle(
+        name="none",
+        distribution=wanted.distribution or usual,
+        version=known.version if known else "v0.0.0",
+        created_from="nothing",
+        artifacts=(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kuberry.cli.deploy import (
     BundleOption,
     ControlPlaneOption,
+    DistributionOption,
     IgnoreOption,
     NameOption,
     OptionalHosts,
@@ -28,6 +29,7 @@ def check(
     name: NameOption = None,
     control_plane: ControlPlaneOption = None,
     bundle: BundleOption = None,
+    distribution: DistributionOption = None,
     ignore: IgnoreOption = None,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
@@ -40,7 +42,11 @@ def check(
     from kuberry.cli.render.check import show
 
     wanted = Wanted(
-        name=name, control_plane=control_plane, bundle=bundle, ignore=tuple(ignore or ())
+        name=name,
+        control_plane=control_plane,
+        bundle=bundle,
+        distribution=distribution.value if distribution else None,
+        ignore=tuple(ignore or ()),
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     report = run(look(hosts, wanted=wanted, options=options, emit=console.print_event))

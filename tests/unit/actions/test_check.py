@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import fit
+import made_up as make
 from kuberry.actions import check as action
 from kuberry.actions.check import Work, check
 from kuberry.cli.main import main
@@ -19,6 +21,7 @@ from kuberry.model.check import CheckReport
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import ignore
+from kuberry.model.facts import Boot, Cgroups, CommandLineFile, Kernel, ListeningPort
 from kuberry.model.finding import Finding, Severity
 from kuberry.model.host import Host
 from kuberry.shell import Command
@@ -116,6 +119,47 @@ class NoSudo(FakeTransport):
         if command.root:
             raise SudoFailed("sudo wants a password", host=self.host.name)
         return await super().run(command, **others)
+
+
+async def test_what_deploy_puts_right_by_itself_is_only_told(
+    tmp_path: Path, answers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Pi fresh from the card, without the memory control group, is fit; another host is not."""
+    off = Cgroups(version="v2", controllers=("cpu", "pids"), memory=False)
+    ports = tuple(
+        ListeningPort(address="0.0.0.0", port=port, process="nginx")  # noqa: S104
+        for port in (6443, 10250)
+    )
+    boot = Boot(
+        directory="/boot/firmware",
+        config=(),
+        command_lines=(CommandLineFile(name="cmdline.txt", lines=("root=/dev/sda2 rootwait",)),),
+        assets=("kernel8.img", "bcm2712-rpi-5-b.dtb"),
+        staged=False,
+    )
+    kernel = Kernel(release="6.12", page_size_bytes=4096, command_line=("cgroup_disable=memory",))
+    facts = {
+        "red": fit.host("red", cgroups=off, boot=boot, kernel=kernel, ports=ports).facts,
+        "red01": fit.host("red01", board=None, cgroups=off).facts,
+    }
+
+    async def gather(transport: FakeTransport) -> Any:
+        return facts[transport.host.name]
+
+    async def look(_transport: FakeTransport) -> Any:
+        return make.installed()
+
+    monkeypatch.setattr(action, "gather", gather)
+    monkeypatch.setattr(action, "look", look)
+    answers({name: FakeTransport(name) for name in facts})
+    found = (await check(work(tmp_path, "red", "red01"))).findings
+    memory = {one.host: one for one in found if one.code == "KB205"}
+
+    assert memory["red"].severity is Severity.INFO
+    assert "by itself" in memory["red"].remedy
+    assert memory["red01"].severity is Severity.ERROR
+    taken = [one.proof for one in found if one.code == "KB401"]
+    assert taken == ["port 6443 is taken by nginx", "port 10250 is taken by nginx"]
 
 
 def report(*findings: Finding, hosts: tuple[str, ...] = ("red",)) -> dict[str, Any]:
