@@ -8,6 +8,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from kuberry.model.event import Emit, Notice, Phase
 from kuberry.model.upstream import Upstream
 
 _LOCK_S, _POLL_S = 4 * 3600.0, 0.5
+_KEPT_S = 21 * 86400.0
 _MIB = 1 << 20
 
 
@@ -74,9 +76,10 @@ async def create_from_upstream(order: Order, at: Workplace, emit: Emit) -> Bundl
         version = await catalogue.resolve_version(order.distribution, order.version, web)
         exact = dataclasses.replace(order, version=version)
         async with _alone(at.downloads, emit):
-            if (known := _known(exact, at.store)) is not None:
+            known = _known(exact, at.store)
+            if known and set(exact.architectures) <= set(known.architectures):
                 return known
-            return await _create(exact, at, web, emit)
+            return await _create(_with_more(exact, known), at, web, emit)
 
 
 async def _create(order: Order, at: Workplace, web: Web, emit: Emit) -> Bundle:
@@ -169,16 +172,21 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _known(order: Order, store: Store) -> Bundle | None:
-    """Return the bundle of that name when it is what is wanted, whole."""
+    """Return the bundle of that name when it is of that version, and whole."""
     name = order.name or bundle_name(order.distribution, order.version)
     try:
         bundle = store.load(name)
     except BundleError:
         return None
     is_same = (bundle.distribution, bundle.version) == (order.distribution, order.version)
-    has_all = set(order.architectures) <= set(bundle.architectures)
     is_whole = all(store.blob(one).is_file() for one in bundle.artifacts)
-    return bundle if is_same and has_all and is_whole else None
+    return bundle if is_same and is_whole else None
+
+
+def _with_more(order: Order, known: Bundle | None) -> Order:
+    """Keep what the bundle is for already: clusters are installed from it."""
+    more = (*order.architectures, *(known.architectures if known else ()))
+    return dataclasses.replace(order, architectures=tuple(sorted(set(more))))
 
 
 def _stored(store: Store) -> Callable[[str], Path]:
@@ -199,6 +207,14 @@ async def _alone(directory: Path, emit: Emit) -> AsyncIterator[None]:
             told = True
         await asyncio.sleep(_POLL_S)
     try:
+        _forget_old_parts(directory)
         yield
     finally:
         lock.release()
+
+
+def _forget_old_parts(directory: Path) -> None:
+    """Take away what nobody has gone on with for weeks."""
+    for part in directory.glob("*.part"):
+        if time.time() - part.stat().st_mtime > _KEPT_S:
+            part.unlink()

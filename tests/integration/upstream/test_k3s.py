@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,7 @@ async def test_a_channel_becomes_an_exact_version_with_all_its_pieces(
         assert program.place == "bin"
         archive = next(one for one in pieces if one.name == "k3s-airgap-images")
         assert isinstance(archive, ImageArchive)
+        assert archive.packing == "tar.zst"
         assert archive.images == (
             "docker.io/rancher/klipper-lb:v1",
             "docker.io/rancher/mirrored-coredns-coredns:1.14.7",
@@ -92,12 +95,13 @@ async def test_what_is_there_is_asked_for_nowhere(make: Make, mirror: Mirror) ->
 
 
 async def test_another_architecture_brings_only_what_is_new(make: Make, mirror: Mirror) -> None:
-    """What the first bundle holds is in the second without a second download."""
-    await make(K3S, ("arm64",))
+    """What the bundle holds stays in it, for clusters made of it, without a second download."""
+    first = await make(K3S, ("arm64",))
     mirror.asked.clear()
-    both = await make(K3S, ("arm64", "amd64"))
+    both = await make(K3S, ("amd64",))
 
     assert both.architectures == ("amd64", "arm64")
+    assert set(first.artifacts) < set(both.artifacts)
     assert mirror.gets("k3s-arm64") == []
     assert len(mirror.gets("/k3s")) == 1
 
@@ -204,6 +208,20 @@ async def test_a_part_longer_than_the_file_is_fetched_anew(
 
     assert Store(settings.bundles_dir).faults(bundle) == ()
     assert [one.range is None for one in mirror.gets("k3s-arm64")] == [False, True]
+
+
+async def test_parts_that_nobody_wants_any_more_go(make: Make, settings: Settings) -> None:
+    """A part of last week may be gone on with; one that is a month old may not."""
+    settings.downloads_dir.mkdir(parents=True)
+    for name, days in (("a" * 64, 7), ("b" * 64, 31)):
+        part = settings.downloads_dir / f"{name}.part"
+        part.write_bytes(b"x")
+        then = time.time() - days * 86400
+        os.utime(part, (then, then))
+
+    await make(K3S)
+
+    assert [one.name for one in settings.downloads_dir.glob("*.part")] == [f"{'a' * 64}.part"]
 
 
 async def test_downloads_leave_nothing_behind(make: Make, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,46 @@ def test_an_older_kubeadm_needs_crictl(store: Store, tmp_path: Path, name: str) 
     (tmp_path / "old" / "amd64" / name).write_bytes(content)
 
     assert create_bundle(store, Wanted("kubeadm", tmp_path / "old")).version == "v1.30.9"
+
+
+def _fill_k3s(directory: Path, architecture: str) -> None:
+    folder = directory / architecture
+    folder.mkdir(parents=True)
+    (folder / "k3s").write_bytes(elf(architecture, b"k3s"))
+    names = ["rancher/mirrored-coredns-coredns:1.14.7", "rancher/klipper-lb:v0.4"]
+    archive = docker_archive(names, architecture)
+    (folder / f"k3s-airgap-images-{architecture}.tar").write_bytes(archive)
+    deb_name = f"busybox-static_1.36_{architecture}.deb"
+    (folder / deb_name).write_bytes(busybox_deb(architecture))
+
+
+def test_a_directory_of_k3s_becomes_a_bundle(store: Store, tmp_path: Path) -> None:
+    """One that was carried here by hand: program and archive get the version that was said."""
+    _fill_k3s(tmp_path / "k3s", "arm64")
+    bundle = create_bundle(store, Wanted("k3s", tmp_path / "k3s", version="v1.36.3+k3s1"))
+
+    assert (bundle.name, bundle.distribution) == ("k3s-v1.36.3-k3s1", "k3s")
+    assert {(one.name, one.version) for one in bundle.artifacts} == {
+        ("k3s", "v1.36.3+k3s1"),
+        ("k3s-airgap-images", "v1.36.3+k3s1"),
+        ("probe", "1"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("lost", "named"),
+    [
+        ("k3s", "for arm64: the program k3s"),
+        ("k3s-airgap-images-arm64.tar", "for arm64: its image archive"),
+    ],
+)
+def test_what_k3s_lacks_is_named(store: Store, tmp_path: Path, lost: str, named: str) -> None:
+    """Without either nothing is made."""
+    _fill_k3s(tmp_path / "k3s", "amd64")
+    _fill_k3s(tmp_path / "k3s", "arm64")
+    (tmp_path / "k3s/arm64" / lost).unlink()
+
+    with pytest.raises(BundleError, match=re.escape(named)):
+        create_bundle(store, Wanted("k3s", tmp_path / "k3s", version="v1.36.3+k3s1"))
+
+    assert store.names() == ()
