@@ -14,6 +14,7 @@ from kuberry.errors import KuberryError, SudoFailed
 from kuberry.facts.controller import Places, look_at_controller
 from kuberry.facts.gather import gather
 from kuberry.facts.installed import look
+from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.check import CheckReport, NotChecked
 from kuberry.model.cluster import Cluster
@@ -64,7 +65,8 @@ class Work:
 
 async def check(work: Work) -> CheckReport:
     """Check the hosts that can be reached, and this machine; the others are in the report."""
-    work.emit(Phase(name="connect", message=f"connecting to {len(work.hosts)} hosts"))
+    who = fold(one.name for one in work.hosts)
+    work.emit(Phase(name="connect", message=f"connecting to {who}"))
     controller = await look_at_controller(work.places)
     async with connect_all(work.hosts, work.options, work.emit) as connections:
         rows = await _see_all(connections.all, work.options.concurrency)

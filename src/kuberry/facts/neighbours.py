@@ -152,10 +152,10 @@ async def _output(*words: str, timeout_s: float = _TOOL_S) -> str:
         async with asyncio.timeout(timeout_s):
             while process.stdout and (piece := await process.stdout.read(65536)):
                 heard += piece
-    except TimeoutError:
-        pass
-    finally:
-        if process.returncode is None:
-            process.terminate()
+            await process.wait()
+    except (TimeoutError, asyncio.CancelledError) as error:
+        process.terminate()
         await process.wait()
+        if isinstance(error, asyncio.CancelledError):
+            raise
     return heard.decode(errors="replace")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import ignore
 from kuberry.model.lab import LabState
 from kuberry.model.pulse import Pace, WatchReport
+from kuberry.settings import Settings
 
 if TYPE_CHECKING:
     from tests.integration.conftest import FreshHost, RunOn
@@ -58,3 +62,31 @@ def test_a_host_that_reboots_is_lost_and_comes_back(
     assert pulse.health
     assert pulse.health.load_1min is not None
     assert pulse.health.throttling is None
+
+
+def test_ctrl_c_ends_it_cleanly(lab: LabState, lab_settings: Settings) -> None:
+    """JSON lines until then, exit code 0 after it, and no word of a traceback."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(lab_settings.state_dir.parent),
+        "KUBERRY_CONFIG_DIR": str(lab_settings.config_dir),
+        "KUBERRY_STATE_DIR": str(lab_settings.state_dir),
+        "PYTHONPATH": ":".join(sys.path),
+    }
+    words = ("status", "--hosts", "red,red01", "--watch", "--interval", "0.5", "-o", "json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "kuberry", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout
+        reports = [WatchReport.model_validate_json(process.stdout.readline()) for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors
+    assert [one.seq for one in reports] == [1, 2]
+    assert [row.host for row in reports[1].hosts] == ["red", "red01"]
+    assert errors == ""

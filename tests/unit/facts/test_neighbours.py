@@ -10,6 +10,7 @@ import pytest
 from kuberry.errors import UsageError
 from kuberry.facts.neighbours import (
     Announced,
+    _output,
     networks,
     parse_addresses,
     parse_announced,
@@ -97,3 +98,17 @@ def test_nobody_elses_network_and_no_large_one_is_swept(
     """The refusal comes before a single packet."""
     with pytest.raises(UsageError, match=words):
         choose(own, wanted)
+
+
+async def test_a_program_that_hangs_is_ended_and_what_it_said_counts() -> None:
+    """avahi-browse waits for daemons that may never answer."""
+    text = await _output("sh", "-c", "echo early; exec sleep 60", timeout_s=0.3)
+
+    assert text == "early\n"
+
+
+async def test_a_program_that_ends_is_heard_to_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody else reaps it before the event loop does."""
+    for _ in range(5):
+        assert await _output("sh", "-c", "echo one; echo two") == "one\ntwo\n"
+    assert caplog.text == ""
