@@ -70,3 +70,23 @@ def test_a_board_fresh_from_the_card_becomes_a_cluster_and_itself_again(card: Se
     assert [one.host for one in said if isinstance(one, Notice) and "next boot" in one.message] == [
         PI
     ]
+
+
+def test_a_kernel_that_does_not_deliver_stops_the_deploy_before_it_installs(
+    card: Settings,
+) -> None:
+    """The proof fails, then the finding says why; the card is edited once, nothing is installed."""
+    _on(card, "sudo touch /usr/local/lib/kuberry-lab/firmware/stubborn")
+
+    first = asyncio.run(deploy(PI, settings=card))
+    edited = _on(card, "stat -c '%i %y' /boot/firmware/cmdline.txt")
+    second = asyncio.run(deploy(PI, settings=card))
+
+    assert first.outcome == "failed", first.model_dump_json(indent=2)
+    assert first.hosts[0].failed_step == "prove the memory controller"
+    assert second.outcome == "refused", second.model_dump_json(indent=2)
+    refused = [one for one in second.findings if one.severity is Severity.ERROR]
+    assert [(one.code, one.host) for one in refused] == [("KB205", PI)]
+    assert "full-upgrade" in refused[0].remedy
+    assert _on(card, "stat -c '%i %y' /boot/firmware/cmdline.txt") == edited
+    assert _on(card, "ls -d /etc/kubernetes /usr/local/bin/kubelet 2>/dev/null; true") == ""
