@@ -14,9 +14,14 @@ from kuberry.platforms.measure import NOTHING, Measure, SeenHost
 
 CODE = "KB409"
 
+# Packets of pods on other hosts are forwarded, which ufw drops by default, too (ufw(8), "route").
 _ALLOW = r"""
 set -eu
-for source; do ufw allow from "$source" comment kuberry; done >&2
+exec >&2
+for source; do
+    ufw allow from "$source" comment kuberry
+    case $source in */*) ufw route allow from "$source" comment kuberry ;; esac
+done
 """
 
 
