@@ -183,7 +183,7 @@ sudo mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/
 {KUBECTL} -n kube-system wait --for=delete pod -l component=kube-scheduler --timeout=60s"""
 NO_SERVER = """sudo sh -c '
 systemctl stop kubelet
-pkill -x kube-apiserver
+pkill -KILL -x kube-apiserver
 while pgrep -x kube-apiserver >/dev/null; do sleep 0.1; done'"""
 
 
