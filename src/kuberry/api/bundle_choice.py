@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from kuberry.actions.architectures import architectures_of
 from kuberry.actions.bundle_create import bundle_name
-from kuberry.api.bundle import lab_bundle, upstream_bundle
 from kuberry.bundles.store import Store
 from kuberry.errors import UsageError
 from kuberry.model.bundle import Bundle
@@ -72,7 +71,10 @@ async def choose_bundle(choice: Choice, site: Site, settings: Settings, emit: Em
     name = choice.bundle or (site.known.bundle if site.known else None)
     if name is None and site.is_lab and choice == Choice():
         name = LAB_BUNDLE
-    if name == LAB_BUNDLE and site.is_lab:
+    is_there = site.known is not None and name in store.names()
+    if name == LAB_BUNDLE and site.is_lab and not is_there:
+        from kuberry.api.bundle import lab_bundle  # noqa: PLC0415 -- it knows how Go is built
+
         return await lab_bundle(settings=settings, emit=emit)
     if name is not None and not _is_lost(name, site.known, store):
         bundle = store.load(name)
@@ -82,6 +84,8 @@ async def choose_bundle(choice: Choice, site: Site, settings: Settings, emit: Em
 
 
 async def _from_upstream(choice: Choice, site: Site, settings: Settings, emit: Emit) -> Bundle:
+    from kuberry.api.bundle import upstream_bundle  # noqa: PLC0415 -- it brings an HTTP client
+
     architectures = await architectures_of(site.hosts, site.options, emit)
     distribution: str = choice.distribution or "k3s"
     version = choice.version or "stable"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +20,9 @@ from kuberry.cli.options import (
 from kuberry.cli.render import console
 from kuberry.cli.running import run
 from kuberry.model.connection import ConnectOptions
-from kuberry.model.setup import SetupReport, SetupWish
+
+if TYPE_CHECKING:
+    from kuberry.model.setup import SetupReport
 
 
 def setup(
@@ -43,6 +45,7 @@ def setup(
     input is no terminal, each password that is needed is its next line.
     """
     from kuberry.api import setup as api
+    from kuberry.model.setup import SetupWish
 
     options = ConnectOptions(
         host_key_policy=host_key_policy.value, connect_timeout_s=connect_timeout

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 import made_up as make
-from kuberry.api import bundle_choice
+from kuberry.api import bundle, bundle_choice
 from kuberry.api.bundle_choice import Choice, Site, choose_bundle
 from kuberry.bundles.store import Store
 from kuberry.errors import BundleError, UsageError
@@ -52,8 +52,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Give what was asked; nothing leaves this process."""
     one = Asked()
     monkeypatch.setattr(bundle_choice, "architectures_of", one.architectures)
-    monkeypatch.setattr(bundle_choice, "upstream_bundle", one.upstream)
-    monkeypatch.setattr(bundle_choice, "lab_bundle", one.lab)
+    monkeypatch.setattr(bundle, "upstream_bundle", one.upstream)
+    monkeypatch.setattr(bundle, "lab_bundle", one.lab)
     return one
 
 
