@@ -36,9 +36,9 @@ class Aim:
     digest: str
 
 
-def aim(case: Case, plan: Plan) -> Aim | None:
-    """Return where *case* strikes *plan*; ``None`` when it has no step that can be struck."""
-    steps = [(one.host, step) for one in plan.hosts for step in one.steps]
+def aim(case: Case, *plans: Plan) -> Aim | None:
+    """Return where *case* strikes *plans*; ``None`` when they have no step that can be struck."""
+    steps = [(one.host, step) for plan in plans for one in plan.hosts for step in one.steps]
     if case.fault in OF_ARTIFACTS:
         steps = [(host, step) for host, step in steps if artifacts_of(step)]
     if not steps:

@@ -24,6 +24,7 @@ from kuberry.lab.names import Names
 from kuberry.lab.power import switch
 from kuberry.lab.program import run
 from kuberry.model.event import ignore
+from kuberry.model.lab import LabHost, LabState
 
 Lift = Callable[[], Awaitable[None]]
 """Takes the cause of a fault away."""
@@ -115,9 +116,13 @@ async def _cut(place: Place, victims: tuple[str, ...]) -> Lift:
     return power_on
 
 
-async def _cut_link(blow: Blow) -> Lift:
+def _find(blow: Blow) -> tuple[LabState, LabHost]:
     lab = blow.place.lab
-    host = next(one for one in lab.hosts if one.name == blow.victim)
+    return lab, next(one for one in lab.hosts if one.name == blow.victim)
+
+
+async def _cut_link(blow: Blow) -> Lift:
+    lab, host = _find(blow)
     link = Names(lab.lab_id).link(host.number)
     await run("ip", "link", "set", link, "down")
     try:
@@ -188,10 +193,12 @@ def _corrupt_one(staging: Path) -> bool:
 
 async def _kill_sshd(blow: Blow) -> Lift:
     """Kill the SSH server of the host with all its sessions; systemd there starts it anew."""
-    for pid in cgroups.pids(f"{Names(blow.place.lab.lab_id).cgroup}/{blow.victim}"):
+    lab, host = _find(blow)
+    for pid in cgroups.pids(f"{Names(lab.lab_id).cgroup}/{host.name}"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if _name(pid) == "sshd":
                 os.kill(pid, signal.SIGKILL)
+    await readiness.wait_until_up(lab, host)
     return nothing
 
 

@@ -74,7 +74,7 @@ class Trial:
 
     async def _struck(self) -> None:
         """Run the line, strike it, and take the cause away when it has ended."""
-        goal = aim(self._case, await self._plan())
+        goal = aim(self._case, *await self._plans())
         if goal is None:
             return
         victim = goal.victim if goal.victim in HOSTS else goal.host
@@ -152,10 +152,12 @@ class Trial:
                 raise VerifyFailed(f"verify ended with {last.status}: {'; '.join(last.said)}")
             await asyncio.sleep(_PAUSE_S)
 
-    async def _plan(self) -> Plan:
+    async def _plans(self) -> tuple[Plan, ...]:
+        """Return what the line is about to do: make hosts fit, and what is asked for."""
         words = self._place.kuberry(*self._case.line, "--dry-run", "--output", "json")
         answer = json.loads(await run(*words, deadline_s=_PLAN_S))
-        return Plan.model_validate(answer["plan"])
+        found = (answer.get("prepare"), answer["plan"])
+        return tuple(Plan.model_validate(one) for one in found if one)
 
     def _log(self) -> Path:
         self._typed += 1

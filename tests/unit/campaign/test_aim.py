@@ -65,6 +65,13 @@ def test_every_step_can_be_struck() -> None:
     ]
 
 
+def test_what_makes_hosts_fit_can_be_struck() -> None:
+    """A line may have two plans, one after the other."""
+    goal = aim(_case("host rebooted", where=0.999), Plan(title="prepare", hosts=()), PLAN)
+
+    assert goal == aim(_case("host rebooted", where=0.999), PLAN, Plan(title="x", hosts=()))
+
+
 def test_the_other_host_can_be_struck() -> None:
     """While one is at its step."""
     goal = aim(_case("host rebooted", where=0, elsewhere=True), PLAN)
