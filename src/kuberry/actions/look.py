@@ -25,7 +25,7 @@ class Sight:
 async def look_at_all(transports: Mapping[str, Transport]) -> Sight:
     """Look at every host, side by side; one that fails is a value and stops no other.
 
-    What an earlier run left at work is awaited first, so that nothing changes under the plan.
+    What an earlier run left at work is awaited, so that nothing changes under the plan.
     """
     async with asyncio.TaskGroup() as group:
         tasks = {name: group.create_task(_look(name, one)) for name, one in transports.items()}
@@ -38,7 +38,20 @@ async def look_at_all(transports: Mapping[str, Transport]) -> Sight:
 
 async def _look(name: str, transport: Transport) -> Seen | KuberryError:
     try:
-        await wait_for_leftovers(transport)
-        return Seen(name=name, facts=await gather(transport), installed=await look(transport))
+        seen, is_old = await _look_once(name, transport)
+        return (await _look_once(name, transport))[0] if is_old else seen
     except KuberryError as error:
         return error
+
+
+async def _look_once(name: str, transport: Transport) -> tuple[Seen, bool]:
+    """Return what is seen in one round trip, and whether something was still at work then."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(wait_for_leftovers(transport))
+            facts = group.create_task(gather(transport, versions=False))
+            installed = group.create_task(look(transport))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    seen = Seen(name=name, facts=facts.result(), installed=installed.result())
+    return seen, waiting.result()

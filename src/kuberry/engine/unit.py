@@ -54,9 +54,12 @@ exit "$status"
 """
 
 _WAIT_FOR_ALL = r"""
-while systemctl list-units --plain --no-legend --state=active,activating,deactivating \
-    'kuberry-step-*.service' | grep -q .; do sleep 0.2; done
+waited=
+while [ -n "$(systemctl list-units --plain --no-legend \
+    --state=active,activating,deactivating 'kuberry-step-*.service')" ]
+do waited=yes; sleep 0.2; done
 rm -rf /run/kuberry/kuberry-step-*
+echo "$waited"
 """
 
 
@@ -90,10 +93,14 @@ async def run_as_unit(
     return result
 
 
-async def wait_for_leftovers(transport: Transport, *, deadline_s: float = 600.0) -> None:
+async def wait_for_leftovers(transport: Transport, *, deadline_s: float = 600.0) -> bool:
     """Wait for the units that an earlier run left at work, and clear what they wrote.
+
+    Returns:
+        Whether there were any.
 
     Raises:
         CommandTimeout: They did not end in time.
     """
-    await transport.run(script(_WAIT_FOR_ALL).as_root(), deadline_s=deadline_s)
+    result = await transport.run(script(_WAIT_FOR_ALL).as_root(), deadline_s=deadline_s)
+    return result.text.strip() == "yes"

@@ -18,14 +18,33 @@ from kuberry.shell import Command, script
 MAX_SECTION_BYTES = 262_144
 """A section that is longer is not read: no fact needs a quarter of a MiB."""
 
+TOGETHER_S = 6
+"""Seconds that all probes may take together before each is run within its own limit."""
+
 # The same programs for the user and for root, wherever a login script has its own.
-# busybox had no `timeout -k` before 1.34. NUL cannot be kept in a shell variable.
+# NUL cannot be kept in a shell variable. Starting a program costs a host more than most looks do,
+# so all probes share one shell. It tells of each that has ended, and where it does not end in time,
+# the one it hangs at and those behind it are run anew, each with a shell and a limit of its own.
+# busybox had no `timeout -k` before 1.34.
 _RUNNER = """\
 export LC_ALL=C
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+nonce=$1 most=$2 seconds=$3
+shift 3
+together='
 nonce=$1 most=$2
 shift 2
-if timeout -k 1 1 true; then bound() { timeout -k 1 "$@"; }
+while [ $# -ge 3 ]; do
+  out=$({ (eval "$3") </dev/null 3>&-; printf "\\n%s %s" "$nonce" "$?"; } | head -c "$most")
+  printf "\\n%s %s %s\\n%s" "$nonce" "$1" "${#out}" "$out"
+  printf . >&3
+  shift 3
+done'
+exec 4>&1
+if timeout -k 1 1 true; then
+  bound() { timeout -k 1 "$@"; }
+  told=$(timeout -k 1 "$seconds" /bin/sh -c "$together" sh "$nonce" "$most" "$@" 3>&1 >&4 4>&-)
+  shift $((${#told} * 3))
 elif timeout 1 true; then bound() { timeout "$@"; }
 else bound() { shift; "$@"; }
 fi
@@ -51,14 +70,16 @@ class Section:
     reason: str | None = None
 
 
-def compose(probes: Iterable[Probe[Any]], nonce: str) -> Command:
+def compose(probes: Iterable[Probe[Any]], nonce: str, *, together_s: int = TOGETHER_S) -> Command:
     """Make one command that runs *probes* one after the other.
 
     Args:
         nonce: A word nobody can know beforehand.
+        together_s: Whole seconds for all, before each has its own.
     """
     words = [word for one in probes for word in (one.subject, str(one.limit_s), one.text)]
-    return script("exec 2>/dev/null\n" + _RUNNER, nonce, str(MAX_SECTION_BYTES), *words)
+    limits = (str(MAX_SECTION_BYTES), str(together_s))
+    return script("exec 2>/dev/null\n" + _RUNNER, nonce, *limits, *words)
 
 
 def cut(answer: bytes, nonce: str) -> Mapping[str, Section]:

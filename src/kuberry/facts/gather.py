@@ -1,4 +1,7 @@
-"""Look at one host: at most two commands, one as the login user and one as root, side by side."""
+"""Look at one host: one command as the login user and one as root, side by side.
+
+Where root is out of reach, a third looks as the user at what root would have been asked.
+"""
 
 from __future__ import annotations
 
@@ -62,22 +65,36 @@ AS_ROOT: tuple[Probe[Any], ...] = (
 DEADLINE_S = 60.0
 
 
-async def gather(transport: Transport, *, deadline_s: float = DEADLINE_S) -> HostFacts:
+_PLANNED_FROM = tuple(
+    kubernetes.PROGRAMS_UNASKED if one is kubernetes.PROGRAMS else one for one in AS_USER
+)
+
+
+async def gather(
+    transport: Transport, *, deadline_s: float = DEADLINE_S, versions: bool = True
+) -> HostFacts:
     """Look at the host at the other end of *transport*; what cannot be seen is ``None``.
 
     Args:
         deadline_s: Seconds for all; what has not come until then is unknown.
+        versions: Whether programs are asked for their versions, which no plan needs.
 
     Raises:
         ConnectionLost: The connection ended in the middle.
     """
+    wanted = AS_USER if versions else _PLANNED_FROM
+    as_user = [one for one in wanted if one not in AS_ROOT]
     try:
         async with asyncio.TaskGroup() as tasks:
-            user = tasks.create_task(_look(transport, AS_USER, deadline_s=deadline_s))
+            user = tasks.create_task(_look(transport, as_user, deadline_s=deadline_s))
             root = tasks.create_task(_look(transport, AS_ROOT, deadline_s=deadline_s, as_root=True))
     except ExceptionGroup as group:
         raise group.exceptions[0] from None
-    return assemble(user.result(), root.result())
+    seen = user.result()
+    if root.result().refused is not None:  # the user may see some of it
+        rest = await _look(transport, AS_ROOT, deadline_s=deadline_s)
+        seen = dataclasses.replace(seen, sections={**seen.sections, **rest.sections})
+    return assemble(seen, root.result())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -187,7 +204,8 @@ class _Reader:
 
     def read(self, probe: Probe[T]) -> T | None:
         """Return what *probe* saw; ``None`` when neither root nor the user saw it."""
-        reason = self.user.late
+        asked = self.root if probe in AS_ROOT and self.root.refused is None else self.user
+        reason = asked.late
         for answer in (self.root, self.user):
             section = answer.sections.get(probe.subject)
             if section is None:

@@ -16,6 +16,7 @@ from kuberry.transports.transport import Transport
 _DEADLINE_S = 60.0
 
 # A file is hashed only where its size or time is not what we noted when we wrote it.
+# systemctl is asked once for all units: it answers in the order of the question.
 # crictl and ctr are silent without a running containerd; kubectl is asked on a control plane only.
 _LOOK = r"""
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -24,18 +25,23 @@ command -v dpkg-query >/dev/null &&
 for kept in /var/lib/kuberry/files/*; do
     case $kept in *.* | *'*') continue ;; esac
     { IFS= read -r path; IFS= read -r sum; IFS= read -r mode; IFS= read -r stamp; } <"$kept"
-    if now=$(stat -c '%s %Y' "$path" 2>/dev/null); then
-        [ "$now" = "$stamp" ] || sum=$(sha256sum "$path" | cut -d ' ' -f 1)
-        echo "file:$sum $(stat -c %a "$path") $path"
+    if now=$(stat -c '%s %Y %a' "$path" 2>/dev/null); then
+        [ "${now% *}" = "$stamp" ] || sum=$(sha256sum "$path" | cut -d ' ' -f 1)
+        echo "file:$sum ${now##* } $path"
     else
         echo "file:- - $path"
     fi
 done
-for kept in /var/lib/kuberry/units/*; do
-    [ -e "$kept" ] || continue
-    unit=${kept##*/}
-    echo "unit:$unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
-done
+if cd /var/lib/kuberry/units 2>/dev/null && [ -n "$(ls)" ]; then
+    systemctl show --property=ActiveState --property=UnitFileState -- * |
+        awk -v names="$(echo *)" '
+            function tell() { print "unit:" name[++i] " " is " " will_be; is = will_be = "" }
+            BEGIN { split(names, name, " ") }
+            /^ActiveState=/ { is = substr($0, 13) }
+            /^UnitFileState=/ { will_be = substr($0, 15) }
+            /^$/ { tell() }
+            END { tell() }'
+fi
 for kept in /var/lib/kuberry/set/*; do
     [ -e "$kept" ] || continue
     unit=${kept##*/}

@@ -97,12 +97,15 @@ def _program(line: str) -> Program:
 
 # Where k3s is installed, kubectl, crictl and ctr are links to it that unpack files when they are
 # run: they are found, never run. One program that hangs costs its version only.
-PROGRAMS = Probe(
-    "programs",
-    """\
+_FIND = """\
 for name in kubelet kubeadm kubectl k3s k0s rke2 microk8s containerd dockerd crio runc crun \\
   crictl ctr helm cilium etcd python3; do
   path=$(command -v "$name") || continue
+"""
+PROGRAMS = Probe(
+    "programs",
+    _FIND
+    + """\
   case $name in
     kubectl | crictl | ctr | helm | cilium) version= ;;
     microk8s) version=$(sed -n 's/^version://p' /snap/microk8s/current/meta/snap.yaml) ;;
@@ -117,6 +120,10 @@ done
     _programs,
     limit_s=20,
 )
+PROGRAMS_UNASKED = Probe(
+    "programs", _FIND + '  printf \'program:%s\\t%s\\n\' "$name" "$path"\ndone\n', _programs
+)
+"""Which programs there are, without their versions: to run them all takes half a second."""
 
 # What a cluster rests on, and what changes a host's swap, clock, names and packet filters.
 _PACKAGES = (

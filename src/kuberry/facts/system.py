@@ -200,8 +200,9 @@ def _sysctls(output: str) -> tuple[Sysctl, ...]:
 SYSCTLS = Probe(
     "sysctls",
     f"""\
-for name in {" ".join(_SYSCTLS)}; do
-  printf '%s:%s\\n' "$name" "$(cat "/proc/sys/$(printf %s "$name" | tr . /)")"
+for pair in {" ".join(f"{name}:{name.replace('.', '/')}" for name in _SYSCTLS)}; do
+  value=; read -r value <"/proc/sys/${{pair#*:}}"
+  printf '%s:%s\\n' "${{pair%:*}}" "$value"
 done
 """,
     _sysctls,

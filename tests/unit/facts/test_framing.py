@@ -35,7 +35,7 @@ def probe(subject: str, text: str, limit_s: int = 5) -> Probe[str]:
 def answer(shell: list[str], *probes: Probe[str], noise: str = "") -> Mapping[str, Section]:
     """Run *probes* as a host would; a login script wrote *noise* before."""
     done = subprocess.run(
-        [*shell, compose(probes, NONCE).text],
+        [*shell, compose(probes, NONCE, together_s=1).text],
         input=b"for others\n",
         capture_output=True,
         check=True,
@@ -81,10 +81,23 @@ def test_an_answer_that_is_too_long_is_left_out(shell: list[str]) -> None:
 
 def test_an_answer_that_takes_too_long_is_left_out(shell: list[str]) -> None:
     """Even when it has begun; the next one still comes."""
-    found = answer(shell, probe("a", "echo half; sleep 50", 1), probe("b", "echo next"))
+    found = answer(
+        shell,
+        probe("a", "echo first"),
+        probe("b", "echo half; sleep 50", 1),
+        probe("c", "echo next"),
+    )
 
-    assert found["a"] == Section(None, "its answer did not come in time")
-    assert found["b"].output == "next\n"
+    assert found["a"].output == "first\n"
+    assert found["b"] == Section(None, "its answer did not come in time")
+    assert found["c"].output == "next\n"
+
+
+def test_an_answer_has_its_own_time_where_the_common_one_was_too_short(shell: list[str]) -> None:
+    """A slow host costs no answer."""
+    found = answer(shell, probe("a", "sleep 1.2; echo slow", 5), probe("b", "echo next"))
+
+    assert (found["a"].output, found["b"].output) == ("slow\n", "next\n")
 
 
 def test_a_probe_that_fails_says_with_which_status(shell: list[str]) -> None:

@@ -1,10 +1,11 @@
-"""A host is looked at in at most two commands, and what fails costs no more than itself."""
+"""A host is looked at in two commands, and what fails costs no more than itself."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import re
+import shlex
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -62,11 +63,15 @@ async def facts_of(answers: Answers) -> object:
 
 
 async def test_two_commands_are_enough() -> None:
-    """One as the user and one as root, whatever there is to see."""
+    """One as the user and one as root; no subject is looked at twice."""
     answers = Answers()
     await facts_of(answers)
+    user, root = sorted(answers.asked, key=lambda command: command.root)
 
-    assert sorted(command.root for command in answers.asked) == [False, True]
+    assert (user.root, root.root, len(answers.asked)) == (False, True, 2)
+    for probe in AS_USER:
+        word = shlex.quote(probe.text)
+        assert (word in user.text, word in root.text) == (probe not in AS_ROOT, probe in AS_ROOT)
 
 
 async def test_a_silent_host_has_no_facts_and_a_reason_for_each() -> None:
@@ -105,9 +110,12 @@ def test_what_root_could_not_read_is_taken_from_the_user() -> None:
 
 
 async def test_without_sudo_all_else_is_seen_and_the_facts_say_so() -> None:
-    """Root is a fact, too."""
+    """Root is a fact, too; what root was to look at, the user looks at then."""
     refused = SudoFailed("sudo wants a password", host="red")
-    facts = await gather(Answers(user=USER_PORTS, root=refused))  # type: ignore[arg-type]
+    answers = Answers(user=USER_PORTS, root=refused)
+    facts = await gather(answers)  # type: ignore[arg-type]
+
+    assert [command.root for command in answers.asked] == [False, True, False]
 
     assert facts.ports
     assert (facts.privileges.root, facts.privileges.reason) == (False, "sudo wants a password")
