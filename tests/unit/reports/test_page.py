@@ -232,3 +232,15 @@ def test_the_axis_has_few_round_marks_within_the_line(duration_s: float) -> None
     assert 1 <= float(scale.width(0, duration_s)) <= 1000
     assert float(scale.x(duration_s * 2)) <= 1000
     assert float(scale.width(0, 0)) > 0
+
+
+def test_an_ignored_finding_says_what_it_was() -> None:
+    """Whoever reads the report sees that an error was passed over."""
+    known = document(PLAIN)
+    ignored = known.findings[0].model_copy(
+        update={"code": "KB103", "severity": Severity.IGNORED, "was": Severity.ERROR}
+    )
+    words_of_page = Reader(page(known.model_copy(update={"findings": (ignored,)}))).words
+
+    assert "ignored error" in words_of_page
+    assert "ignored" not in Reader(page(known)).words
