@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kuberry.model.facts import Firewall
 from kuberry.model.plan import Run
 from kuberry.platforms.measure import NOTHING, Measure, SeenHost
 
@@ -30,9 +31,8 @@ def needed_sources(addresses: Iterable[str], ranges: Iterable[str]) -> tuple[str
     return (*addresses, *ranges)
 
 
-def unopened(host: SeenHost, sources: Iterable[str]) -> tuple[str, ...]:
+def unopened(firewall: Firewall | None, sources: Iterable[str]) -> tuple[str, ...]:
     """Return those of *sources* that ufw does not let through; all, where it cannot be told."""
-    firewall = host.facts.firewall
     if firewall is None or not firewall.ufw_enabled:
         return ()
     rules = [rule.split() for rule in firewall.ufw_rules or ()]
@@ -46,7 +46,7 @@ def unopened(host: SeenHost, sources: Iterable[str]) -> tuple[str, ...]:
 
 def opened(host: SeenHost, sources: tuple[str, ...]) -> Measure:
     """Return what has ufw let *sources* through."""
-    wanted = unopened(host, sources)
+    wanted = unopened(host.facts.firewall, sources)
     if not wanted:
         return NOTHING
     step = Run(

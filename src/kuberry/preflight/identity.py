@@ -59,8 +59,7 @@ def _same_ids(scene: Scene) -> Iterator[Observation]:
         yield Observation(
             host=None,
             proof=f"{', '.join(names)} all have the machine id {word} (cards copied from another?)",
-            remedy="on all but one: sudo rm /etc/machine-id /var/lib/dbus/machine-id; "
-            "sudo systemd-machine-id-setup; sudo reboot",
+            remedy="kuberry deploy --new-machine-ids gives all but the first a new one",
         )
 
 
@@ -137,8 +136,8 @@ CHECKS = (
         _same_ids,
         why="Cards that were copied share /etc/machine-id: they get one lease from DHCP, and "
         "networks of pods may give them equal hardware addresses.",
-        remedy="On all but one: `sudo rm /etc/machine-id /var/lib/dbus/machine-id; sudo "
-        "systemd-machine-id-setup; sudo reboot`.",
+        remedy="`kuberry deploy --new-machine-ids`; by hand, on all but one: `sudo rm "
+        "/etc/machine-id /var/lib/dbus/machine-id; sudo systemd-machine-id-setup; sudo reboot`.",
     ),
     Check(
         "KB104",

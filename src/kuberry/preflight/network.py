@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, ip_interface, ip_network
 
 from kuberry.model.facts import Firewall
 from kuberry.model.finding import Severity
+from kuberry.platforms.firewall import needed_sources, unopened
 from kuberry.preflight.scene import Check, Observation, Scene
 from kuberry.preflight.versions import minor
 
@@ -130,8 +131,7 @@ def _wifi(scene: Scene) -> Iterator[Observation]:
             yield Observation(
                 host=name,
                 proof=f"we are logged in by Wi-Fi ({used.name}), and so would pods be",
-                remedy="use a cable; else have Wi-Fi not sleep: sudo iw dev "
-                f"{used.name} set power_save off",
+                remedy="use a cable; that it does not sleep between packets is seen to by deploy",
                 severity=Severity.WARNING,
             )
 
@@ -155,19 +155,29 @@ def _slow_link(scene: Scene) -> Iterator[Observation]:
 def _packet_filter(scene: Scene) -> Iterator[Observation]:
     for name, host in scene.hosts.items():
         firewall = host.facts.firewall
-        words = _active(firewall) if firewall else ()
+        words = _active(firewall, _sources(scene, name)) if firewall else ()
         if words:
             yield Observation(
                 host=name,
                 proof=f"{' and '.join(words)} may drop what nodes and pods send each other",
-                remedy="open the cluster's ports and ranges there, or switch it off "
-                "(sudo ufw disable)",
+                remedy="have ufw opened for the cluster (kuberry deploy --open-firewall), open "
+                "firewalld by hand, or switch it off (sudo ufw disable)",
                 severity=Severity.WARNING,
             )
 
 
-def _active(firewall: Firewall) -> tuple[str, ...]:
-    found = {"ufw": firewall.ufw_enabled, "firewalld": firewall.firewalld_active}
+def _sources(scene: Scene, name: str) -> tuple[str, ...]:
+    """Return whom the host must let in: the other hosts, pods and services."""
+    others = (one.facts.network for other, one in scene.hosts.items() if other != name)
+    addresses = (one.login_address for one in others if one and one.login_address)
+    return needed_sources(addresses, (scene.cluster.pod_cidr, scene.cluster.service_cidr))
+
+
+def _active(firewall: Firewall, sources: tuple[str, ...]) -> tuple[str, ...]:
+    found = {
+        "ufw": bool(unopened(firewall, sources)),
+        "firewalld": firewall.firewalld_active,
+    }
     return tuple(name for name, active in found.items() if active)
 
 
@@ -242,7 +252,7 @@ CHECKS = (
         "Wi-Fi carries the cluster",
         _wifi,
         why="A Pi's Wi-Fi sleeps between packets: answers take 100 ms and more, some a second.",
-        remedy="Use a cable; else switch its power saving off.",
+        remedy="Use a cable; deploy switches the power saving off.",
         severities=_WARNING,
     ),
     Check(
@@ -259,7 +269,8 @@ CHECKS = (
         "a packet filter is at work",
         _packet_filter,
         why="ufw and firewalld drop what they do not know: traffic between nodes and pods.",
-        remedy="Open the cluster's ports and ranges there, or switch it off: `sudo ufw disable`.",
+        remedy="`kuberry deploy --open-firewall` lets the other hosts, pods and services through "
+        "ufw; open firewalld by hand.",
         severities=_WARNING,
     ),
     Check(

@@ -100,7 +100,7 @@ def _large_pages(scene: Scene) -> Iterator[Observation]:
             yield Observation(
                 host=name,
                 proof=f"its kernel has pages of {size // 1024} KiB",
-                remedy="on a Pi 5 write kernel=kernel8.img into config.txt, and reboot",
+                remedy="on a Pi 5: kuberry deploy --page-size 4k",
                 severity=Severity.WARNING,
             )
 
@@ -199,8 +199,8 @@ CHECKS = (
         _large_pages,
         why="The Pi 5's own kernel has pages of 16 KiB. Programs that were built for 4 KiB "
         "(jemalloc: some databases and web servers) end at once there.",
-        remedy="Write `kernel=kernel8.img` into config.txt, and reboot; or choose images that "
-        "run on large pages.",
+        remedy="`kuberry deploy --page-size 4k` has config.txt boot `kernel8.img`; or choose "
+        "images that run on large pages.",
         severities=(Severity.WARNING,),
     ),
     Check(

@@ -205,6 +205,31 @@ def test_packet_filters() -> None:
     assert check(host("red", firewall=idle)) == []
 
 
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ((), True),
+        (("10.0.0.2", "10.244.0.0/16"), True),
+        (("10.0.0.2", "10.244.0.0/16", "10.96.0.0/16"), False),
+    ],
+)
+def test_ufw_that_lets_the_cluster_through_is_no_finding(
+    rules: tuple[str, ...], *, found: bool
+) -> None:
+    """The other hosts, the pods and the services: all of them or a warning."""
+    ufw = Firewall(
+        ufw_enabled=True,
+        firewalld_active=False,
+        nft_tables=None,
+        ufw_rules=tuple(f"allow any any 0.0.0.0/0 any {one} in comment=6b" for one in rules),
+    )
+    network = fit.network("red01", "10.0.0.2/24")
+
+    seen = check(host("red", firewall=ufw), host("red01", network=network))
+
+    assert seen == ([Found("KB409", "warning", "red")] if found else [])
+
+
 def test_without_a_bundle_what_rests_on_it_is_left_out() -> None:
     """The hosts themselves are checked all the same."""
     spoiled = dataclasses.replace(
