@@ -138,7 +138,7 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
 def _assert_the_network_is_the_users(settings: Settings) -> None:
     """Pods live on the add-on's network, and the cluster proves itself."""
     results = asyncio.run(verify(settings=settings))
-    words = (*lab_shell(HOST, settings=settings), "--", "ls /etc/cni/net.d")
+    words = (*lab_shell(HOST, settings=settings), "--", "sudo ls /etc/cni/net.d")
     configuration = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
 
     assert [one for one in results if one.outcome is Outcome.FAIL] == []
