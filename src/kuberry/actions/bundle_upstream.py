@@ -184,7 +184,17 @@ def _known(order: Order, store: Store) -> Bundle | None:
 
 
 def _with_more(order: Order, known: Bundle | None) -> Order:
-    """Keep what the bundle is for already: clusters are installed from it."""
+    """Keep what the bundle is for already: clusters are installed from it.
+
+    Raises:
+        BundleError: It is of that name and version, but somebody's own.
+    """
+    if known and not known.created_from.startswith(catalogue.ORIGINS):
+        raise BundleError(
+            f"the bundle {known.name} was made of {known.created_from}, and is not for "
+            f"{', '.join(sorted({*order.architectures} - {*known.architectures}))}",
+            remedy="give upstream's another name (--name), or remove it: kuberry bundle remove",
+        )
     more = (*order.architectures, *(known.architectures if known else ()))
     return dataclasses.replace(order, architectures=tuple(sorted(set(more))))
 

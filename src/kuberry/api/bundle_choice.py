@@ -76,7 +76,7 @@ async def choose_bundle(choice: Choice, site: Site, settings: Settings, emit: Em
         from kuberry.api.bundle import lab_bundle  # noqa: PLC0415 -- it knows how Go is built
 
         return await lab_bundle(settings=settings, emit=emit)
-    if name is not None and not _is_lost(name, site.known, store):
+    if name is not None and not (_is_upstreams(name, site.known) and _must_look(name, site, store)):
         bundle = store.load(name)
         _warn_of_age(bundle, site, emit)
         return bundle
@@ -94,11 +94,15 @@ async def _from_upstream(choice: Choice, site: Site, settings: Settings, emit: E
     return await upstream_bundle(distribution, version, architectures, settings=settings, emit=emit)
 
 
-def _is_lost(name: str, known: Cluster | None, store: Store) -> bool:
-    """Return whether *name* is a cluster's bundle from upstream that is not here any more."""
-    if known is None or name in store.names():
-        return False
-    return name == bundle_name(known.distribution, known.version)
+def _is_upstreams(name: str, known: Cluster | None) -> bool:
+    """Return whether *name* is what upstream's release of a cluster's version is called here."""
+    return known is not None and name == bundle_name(known.distribution, known.version)
+
+
+def _must_look(name: str, site: Site, store: Store) -> bool:
+    """Return whether the bundle is gone, or may lack something for hosts that are new."""
+    old = site.known.hosts if site.known else ()
+    return name not in store.names() or any(host.name not in old for host in site.hosts)
 
 
 def _refuse_both(choice: Choice) -> None:

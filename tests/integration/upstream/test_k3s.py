@@ -106,6 +106,23 @@ async def test_another_architecture_brings_only_what_is_new(make: Make, mirror: 
     assert len(mirror.gets("/k3s")) == 1
 
 
+async def test_a_bundle_of_ones_own_is_not_written_over(
+    make: Make, mirror: Mirror, settings: Settings
+) -> None:
+    """Of the same name and version, but made by hand: it stays, and the way round is said."""
+    bundle = await make(K3S, ("arm64",))
+    own = bundle.model_copy(update={"created_from": "my directory"})
+    with Store(settings.bundles_dir).writing() as writer:
+        writer.publish(own)
+
+    assert await make(K3S, ("arm64",)) == own
+    with pytest.raises(BundleError, match="made of my directory, and is not for amd64") as caught:
+        await make(K3S, ("amd64",))
+
+    assert "--name" in caught.value.remedy
+    assert Store(settings.bundles_dir).load(own.name) == own
+
+
 async def test_sizes_are_known_before_and_progress_is_told(
     make: Make, mirror: Mirror, events: list[AnyEvent]
 ) -> None:

@@ -144,6 +144,20 @@ async def test_a_clusters_bundle_that_is_gone_comes_again(asked: Asked, settings
     assert asked.orders == [("k3s", K3S, ("amd64", "arm64"))]
 
 
+async def test_a_new_host_may_be_of_another_kind(asked: Asked, settings: Settings) -> None:
+    """The cluster's own version is made whole for it; without a new host nobody is asked."""
+    known = _known("k3s-v1.36.3-k3s1")
+    bundle = _bundle("k3s-v1.36.3-k3s1")
+    with Store(settings.bundles_dir).writing() as writer:
+        writer.publish(bundle)
+    grown = dataclasses.replace(_site(known), hosts=(Host(name="red"), Host(name="red01")))
+
+    assert await _choose(Choice(), _site(known), settings) == bundle.name
+    assert asked.orders == []
+    assert await _choose(Choice(), grown, settings) == "from-upstream"
+    assert asked.orders == [("k3s", K3S, ("amd64", "arm64"))]
+
+
 async def test_a_bundle_of_ones_own_that_is_gone_is_missed(
     asked: Asked, settings: Settings
 ) -> None:

@@ -16,6 +16,8 @@ _ALL: dict[str, tuple[Resolve, Describe]] = {
     "k3s": (k3s.resolve_version, k3s.release),
     "kubeadm": (kubeadm.resolve_version, kubeadm.release),
 }
+ORIGINS = (k3s.ORIGIN, kubeadm.ORIGIN)
+"""What a bundle that came from here says of itself begins with one of them."""
 _ARCHITECTURES = ("amd64", "arm64", "armhf")
 
 

@@ -22,6 +22,7 @@ from kuberry.bundles.upstream.release import Release
 from kuberry.bundles.upstream.web import NotThere, Web
 from kuberry.errors import BundleError, UsageError
 
+ORIGIN = "github.com/k3s-io/k3s"
 CHANNELS = "https://update.k3s.io/v1-release/channels"
 _RELEASES = "https://github.com/k3s-io/k3s/releases/download"
 EXACT = re.compile(r"v1\.[0-9]{1,3}\.[0-9]{1,3}(-[a-z0-9.]+)?\+k3s[0-9]{1,3}")
@@ -73,7 +74,7 @@ async def release(
     return Release(
         distribution="k3s",
         version=version,
-        origin=f"github.com/k3s-io/k3s {version}",
+        origin=f"{ORIGIN} {version}",
         items=tuple(items),
         probes=await probe_images(architectures, registries),
     )

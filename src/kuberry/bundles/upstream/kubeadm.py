@@ -21,6 +21,7 @@ from kuberry.errors import BundleError, UsageError
 
 # What a kuberry of this version goes with; each was a release of its project in autumn 2026.
 CONTAINERD, RUNC, CNI_PLUGINS, FLANNEL = "2.3.7", "v1.5.2", "v1.9.1", "v0.28.9"
+ORIGIN = "dl.k8s.io"
 RELEASES = "https://dl.k8s.io/release"
 _GITHUB = "https://github.com"
 _PROGRAMS = ("kubeadm", "kubelet", "kubectl")
@@ -84,7 +85,7 @@ async def release(
     return Release(
         distribution="kubeadm",
         version=version,
-        origin=f"dl.k8s.io {version}, containerd {CONTAINERD}, runc {RUNC}, flannel {FLANNEL}",
+        origin=f"{ORIGIN} {version}, containerd {CONTAINERD}, runc {RUNC}, flannel {FLANNEL}",
         items=tuple(items),
         texts={"kube-flannel.yml": flannel},
         images=await _images(names, architectures, registries),
