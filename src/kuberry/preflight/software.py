@@ -11,7 +11,8 @@ from kuberry.preflight.scene import Check, Observation, Scene
 from kuberry.preflight.versions import minor, upstream
 
 _PROGRAMS = ("kubeadm", "kubelet", "kubectl")
-_PACKAGES = ("conntrack", "iptables")  # kubeadm and kube-proxy do not start without
+_PACKAGES = ("iptables",)  # kubeadm and kube-proxy do not start without
+_CONNTRACK_UNTIL = 32  # as before: https://github.com/kubernetes/kubernetes/pull/126953
 _CONTAINERD = ("containerd", "containerd.io")
 _CNI = ("containernetworking-plugins", "kubernetes-cni")
 _IMAGES = ("kube-proxy", "pause")
@@ -95,8 +96,11 @@ def _missing(
     packages = {one.name for one in pieces if isinstance(one, Deb)} | set(installed.packages)
     images = {one.rpartition(":")[0].rpartition("/")[2] for one in image_names(pieces)}
     yield from (f"the program {one}" for one in _PROGRAMS if one not in binaries)
-    yield from (f"the package {one}" for one in _PACKAGES if one not in packages)
-    if not packages.intersection(_CONTAINERD):
+    needed: tuple[str, ...] = _PACKAGES
+    if (minor(scene.cluster.version) or 0) < _CONNTRACK_UNTIL:
+        needed = ("conntrack", *_PACKAGES)
+    yield from (f"the package {one}" for one in needed if one not in packages)
+    if "containerd" not in binaries and not packages.intersection(_CONTAINERD):
         yield "containerd"
     if not any(isinstance(one, Binary) and one.place == "cni" for one in pieces) and (
         not packages.intersection(_CNI)
@@ -140,10 +144,14 @@ def _misfit(kubernetes: int, containerd: tuple[int, int]) -> str:
 
 
 def _containerd_version(scene: Scene, name: str) -> str | None:
-    """Return what the host has; else what it will get of the bundle."""
+    """Return the program of the bundle; else what the host has; else the bundle's package."""
+    pieces = scene.pieces(name) or ()
+    own = [one for one in pieces if isinstance(one, Binary) and one.name == "containerd"]
+    if own:
+        return own[0].version
     installed = scene.hosts[name].installed.packages
     there = next((installed[one] for one in _CONTAINERD if one in installed), None)
-    debs = [one for one in scene.pieces(name) or () if isinstance(one, Deb)]
+    debs = [one for one in pieces if isinstance(one, Deb)]
     return there or next((one.version for one in debs if one.name in _CONTAINERD), None)
 
 

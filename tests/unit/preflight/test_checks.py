@@ -10,6 +10,7 @@ import pytest
 import fit
 import made_up as make
 from fit import GIB, MIB, Found, check, host
+from kuberry.model.bundle import Binary, Bundle
 from kuberry.model.facts import (
     Architecture,
     Cgroups,
@@ -442,6 +443,36 @@ def test_what_the_host_has_the_bundle_need_not_have(piece: str, package: str) ->
     there = make.installed(packages={package: "1.7.1"})
 
     assert check(host("red", there=there), pieces=fit.bundle(without=piece)) == []
+
+
+def _with_program(version: str, containerd: str) -> Bundle:
+    """Return a bundle with containerd as a program, as upstream publishes it."""
+    short = fit.bundle(version=version, without="containerd")
+    own = Binary(
+        name="containerd", version=containerd, architecture="amd64", sha256="a" * 64, size_bytes=1
+    )
+    return short.model_copy(update={"artifacts": (*short.artifacts, own)})
+
+
+def test_containerd_may_come_as_a_program() -> None:
+    """It is the one that will run, whatever the host has; so it must fit."""
+    old = make.installed(packages={"containerd": "1.5.9"})
+    wish = {"version": "v1.36.3"}
+
+    assert check(host("red"), pieces=_with_program("v1.36.3", "2.3.7"), wish=wish) == []
+    assert check(host("red", there=old), pieces=_with_program("v1.36.3", "2.3.7"), wish=wish) == []
+    assert check(host("red"), pieces=_with_program("v1.36.3", "1.5.9"), wish=wish) == [
+        Found("KB504", "error", "red")
+    ]
+
+
+@pytest.mark.parametrize(("version", "codes"), [("v1.31.14", ["KB503"]), ("v1.32.0", [])])
+def test_conntrack_is_needed_before_1_32(version: str, codes: list[str]) -> None:
+    """From then on kube-proxy speaks to the kernel itself, and kubeadm asks for no program."""
+    pieces = fit.bundle(version=version, without="conntrack")
+    found = check(host("red"), pieces=pieces, wish={"version": version})
+
+    assert [one.code for one in found] == codes
 
 
 def test_a_bundle_for_another_system() -> None:
