@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kuberry.api.hosts import expand_hosts, fold_hosts
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
+    from kuberry.api.node import Leave, node_add, node_remove
     from kuberry.api.runs import list_runs, load_run, run_document, run_events, run_page, stamped
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
     from kuberry.api.status import status
@@ -136,6 +137,7 @@ __all__ = [
     "LabShape",
     "LabStatus",
     "LabUnavailable",
+    "Leave",
     "NameNotResolved",
     "Notice",
     "Outcome",
@@ -188,6 +190,8 @@ __all__ = [
     "list_bundles",
     "list_runs",
     "load_run",
+    "node_add",
+    "node_remove",
     "plan",
     "run_document",
     "run_events",
@@ -209,6 +213,7 @@ _HOMES = {
     "kuberry.api.hosts": "expand_hosts fold_hosts",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
+    "kuberry.api.node": "Leave node_add node_remove",
     "kuberry.api.runs": "list_runs load_run run_document run_events run_page stamped",
     "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
     "kuberry.api.status": "status",

@@ -15,6 +15,7 @@ from kuberry.api import bundle, find, lab, setup
 from kuberry.api import check as _check
 from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
+from kuberry.api import node as _node
 from kuberry.api import status as _status
 from kuberry.api import verify as _verify
 from kuberry.api import watch as _watch
@@ -64,6 +65,8 @@ lab_down = _twin(lab.lab_down)
 lab_power = _twin(lab.lab_power)
 lab_status = _twin(lab.lab_status)
 lab_up = _twin(lab.lab_up)
+node_add = _twin(_node.node_add)
+node_remove = _twin(_node.node_remove)
 plan = _twin(_deploy.plan)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
@@ -82,6 +85,8 @@ __all__ = [
     "lab_power",
     "lab_status",
     "lab_up",
+    "node_add",
+    "node_remove",
     "plan",
     "setup_hosts",
     "status",

@@ -18,8 +18,13 @@ from kuberry.api.lab import lab_down, lab_up
 from one_cluster import HOSTS, SET_UP_S, Deployed, deploy_watched, own_settings
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of the one cluster in one process, and give the first time to build."""
+    """Keep all tests of the one cluster in one process, and give the first time to build.
+
+    Those that end a cluster come last, in whatever order the others are.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:

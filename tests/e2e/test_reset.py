@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -12,18 +13,21 @@ from collections.abc import Iterator
 import pytest
 
 from kuberry.api.bundle import lab_bundle
-from kuberry.api.deploy import deploy
+from kuberry.api.deploy import Wanted, deploy
 from kuberry.api.deploy import plan as plan_deploy
 from kuberry.api.hosts import resolve
 from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_up
+from kuberry.api.node import Leave, node_add, node_remove
 from kuberry.api.reset import plan as plan_reset
 from kuberry.api.reset import reset
 from kuberry.api.stop import stop
 from kuberry.api.verify import verify
 from kuberry.clusters import Clusters
+from kuberry.engine.files import record_key
 from kuberry.errors import KuberryError, UsageError
 from kuberry.kube.connect import connect
 from kuberry.lab import machine, supervisor
+from kuberry.lab.down import remove as remove_lab_hosts
 from kuberry.lab.inventory import read_state
 from kuberry.lab.names import Names
 from kuberry.model.connection import ConnectOptions
@@ -111,7 +115,7 @@ def _begin(settings: Settings, step: str) -> subprocess.Popen[str]:
 def test_one_operator_at_a_time_and_a_killed_one_leaves_no_trace(lab: Settings) -> None:
     """A second deploy is refused and told by whom; killed in dpkg, the first is undone wholly.
 
-    The same line then completes, and the way back from a control plane is proven, too.
+    A second reset finds nothing to do.
     """
     first = _begin(lab, "packages")
     with first:
@@ -127,15 +131,6 @@ def test_one_operator_at_a_time_and_a_killed_one_leaves_no_trace(lab: Settings) 
     asyncio.run(_until_free(lab))
     _assert_proven(asyncio.run(reset(SOLO, settings=lab)), [SOLO])
 
-    _deploy(lab, SOLO)
-    _kubectl(lab, SOLO, "create", "configmap", "mine")
-    preview = asyncio.run(plan_reset(settings=lab))
-    assert (preview.forgets, [one.host for one in preview.leaving]) == (True, [SOLO])
-    assert "containerd" in preview.leaving[0].packages
-    assert "/usr/local/bin/kubelet" in preview.leaving[0].files
-    _assert_proven(asyncio.run(reset(settings=lab)), [SOLO])
-    assert SOLO not in Clusters(lab.clusters_dir).names()
-
     again = asyncio.run(reset(SOLO, settings=lab))
     assert (again.outcome, again.hosts[0].steps, again.probes) == ("unchanged", (), ())
 
@@ -146,38 +141,97 @@ async def _until_free(settings: Settings) -> None:
     await asyncio.to_thread(_on, settings, SOLO, look)
 
 
-def test_a_worker_leaves_and_comes_back(pair: Settings) -> None:
-    """It is drained, taken out and brought back; the others forget it; the same line adds it.
+def _steps(report: RunReport) -> dict[str, list[str]]:
+    return {one.host: [step.id for step in one.steps] for one in report.hosts if one.steps}
 
-    What somebody else has changed meanwhile is told apart from what is left of us.
+
+def _nodes(settings: Settings) -> list[str]:
+    return _kubectl(settings, "gold", "get", "nodes", "-o", "name").split()
+
+
+def _open_nodes(settings: Settings) -> list[str]:
+    """Return the names of the nodes that take pods."""
+    nodes = json.loads(_kubectl(settings, "gold", "get", "nodes", "-o", "json"))["items"]
+    return [one["metadata"]["name"] for one in nodes if not one["spec"].get("unschedulable")]
+
+
+def test_a_worker_leaves_and_comes_back(pair: Settings) -> None:
+    """Pods that must not go keep their node, and are named; then it leaves, and is added again.
+
+    The others forget it, and are touched by a route and a name alone when it comes back. What
+    somebody else has changed meanwhile is told apart from what is left of us.
     """
     _kubectl(pair, "gold", "create", "deployment", "web", "--image=localhost/kuberry/probe:1")
+    budget = ("poddisruptionbudget", "web", "--selector=app=web", "--min-available=1")
+    _kubectl(pair, "gold", "create", *budget)
     _on(pair, "gold01", "echo mine >/etc/mine; touch /var/lib/kubelet/left")
     with pytest.raises(UsageError, match="gold is the control plane"):
-        asyncio.run(reset("gold", settings=pair))
-    report = asyncio.run(reset("gold01", settings=pair))
+        asyncio.run(node_remove("gold", settings=pair))
+    kept = asyncio.run(node_remove("gold01", leave=Leave(drain_s=5), settings=pair))
 
+    ends = {one.host: one for one in kept.hosts}
+    assert (kept.outcome, ends["gold01"].ending) == ("failed", "blocked")
+    assert "default/web-" in ends["gold"].message
+    assert "PodDisruptionBudget default/web" in ends["gold"].message
+    assert _open_nodes(pair) == ["gold", "gold01"]
+
+    _kubectl(pair, "gold", "delete", "poddisruptionbudget,deployment", "web")
+    report = asyncio.run(node_remove("gold01", settings=pair))
     assert report.outcome == "done", report.model_dump_json(indent=2)
     assert {one.where for one in report.probes} == {"gold01"}
     assert [(one.host, one.proof) for one in report.findings] == [
         ("gold01", "file /etc/mine is new")
     ]
-    assert _kubectl(pair, "gold", "get", "nodes", "-o", "name") == "node/gold\n"
+    assert _nodes(pair) == ["node/gold"]
     assert " gold01\n" not in _on(pair, "gold", "sed -n /BEGIN.kuberry/,/END/p /etc/hosts")
     assert "10.244.1.0" not in _on(pair, "gold", "ip route; cat /usr/local/lib/kuberry/routes")
-    left = Clusters(pair.clusters_dir).find("gold-gold01")
-    assert left is not None
-    assert left.hosts == ("gold",)
+    assert Clusters(pair.clusters_dir).load("gold-gold01").hosts == ("gold",)
 
-    _kubectl(pair, "gold", "delete", "deployment", "web")
     _on(pair, "gold01", "rm /etc/mine")
-    report = _deploy(pair, PAIR)
-    assert report.cluster.name == "gold-gold01"
-    assert _kubectl(pair, "gold", "get", "nodes", "-o", "name") == "node/gold\nnode/gold01\n"
+    report = asyncio.run(node_add("gold01", verify="never", settings=pair))
+    assert report.outcome == "done", report.model_dump_json(indent=2)
+    assert _steps(report)["gold"] == ["files", "tokens", "routes", "joined-gold01", "revoke"]
+    assert _nodes(pair) == ["node/gold", "node/gold01"]
 
 
-def test_power_alone_brings_it_back(pair: Settings) -> None:
-    """After `stop`, and after a power cut of all hosts at once, nobody has to do anything."""
+def test_a_machine_flashed_anew_takes_its_old_place(pair: Settings) -> None:
+    """Dead, it is named, and can be left for later; back with its old name it is a new node.
+
+    What an interrupted stop has closed is opened, what its user has closed is not; what a run has
+    written and not put into effect is put into effect.
+    """
+    _kubectl(pair, "gold", "label", "node", "gold01", "machine=old")
+    _kubectl(pair, "gold", "annotate", "node", "gold01", "kuberry.internal/off=yes")
+    _kubectl(pair, "gold", "cordon", "gold", "gold01")
+    record = f"/var/lib/kuberry/files/{record_key('/etc/containerd/config.toml')}"
+    _on(pair, "gold01", f"touch {record}")
+    healed = _deploy(pair, PAIR)
+    assert _steps(healed) == {"gold": ["open"], "gold01": ["containerd"]}
+    assert _open_nodes(pair) == ["gold01"]
+    _kubectl(pair, "gold", "uncordon", "gold")
+
+    asyncio.run(remove_lab_hosts(pair.lab_dir, ("gold01",)))
+    dead = asyncio.run(deploy(settings=pair))
+    assert (dead.outcome, [one.host for one in dead.hosts]) == ("unreachable", ["gold01"])
+    assert "--skip-unreachable" in dead.hosts[0].remedy
+    rest = asyncio.run(deploy(wanted=Wanted(skip_unreachable=True), settings=pair))
+    assert (rest.outcome, _steps(rest)) == ("partly-done", {})
+
+    asyncio.run(lab_up("gold01", settings=pair))
+    report = asyncio.run(node_add("gold01", verify="never", settings=pair))
+    assert report.outcome == "done", report.model_dump_json(indent=2)
+    assert "forget-old" in _steps(report)["gold"]
+    assert _kubectl(pair, "gold", "get", "nodes", "-l", "machine=old", "-o", "name") == ""
+    assert _nodes(pair) == ["node/gold", "node/gold01"]
+    assert _deploy(pair, PAIR).outcome == "unchanged"
+
+
+@pytest.mark.last
+def test_power_alone_brings_it_back_and_a_reset_ends_it(pair: Settings) -> None:
+    """After `stop`, and after a power cut of all hosts at once, nobody has to do anything.
+
+    In the end a dead worker is forced out, and the control plane is brought back to what it was.
+    """
     report = asyncio.run(stop(settings=pair, cluster="gold-gold01", drain_s=30))
     assert [(one.host, one.ending) for one in report.hosts] == [
         ("gold", "done"),
@@ -187,12 +241,25 @@ def test_power_alone_brings_it_back(pair: Settings) -> None:
     assert ends["gold01"].ended_s <= ends["gold"].started_s
     asyncio.run(_come_to_rest(pair))
     asyncio.run(_power_on_and_wait(pair))
-    marks = "jsonpath={.items[*].spec.unschedulable}"
-    assert _kubectl(pair, "gold", "get", "nodes", "-o", marks) == ""
+    assert _open_nodes(pair) == ["gold", "gold01"]
 
     asyncio.run(_cut_power(pair))
     asyncio.run(_power_on_and_wait(pair))
     assert asyncio.run(_proven_in_time(pair)) == []
+
+    asyncio.run(lab_power("gold01", "poweroff", settings=pair))
+    report = asyncio.run(node_remove("gold01", leave=Leave(force=True), settings=pair))
+    assert report.outcome == "partly-done", report.model_dump_json(indent=2)
+    assert {one.code for one in report.hosts if not one.ok} == {"left-behind"}
+    assert _nodes(pair) == ["node/gold"]
+
+    _kubectl(pair, "gold", "create", "configmap", "mine")
+    preview = asyncio.run(plan_reset(settings=pair))
+    assert (preview.forgets, [one.host for one in preview.leaving]) == (True, ["gold"])
+    assert "containerd" in preview.leaving[0].packages
+    assert "/usr/local/bin/kubelet" in preview.leaving[0].files
+    _assert_proven(asyncio.run(reset(settings=pair)), ["gold"])
+    assert Clusters(pair.clusters_dir).names() == ()
 
 
 async def _proven_in_time(settings: Settings) -> list[ProbeResult]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ from kuberry.actions.compare import compare, proof
 from kuberry.actions.look import look_at_all
 from kuberry.actions.reports import not_reached
 from kuberry.actions.told import tell_hosts
+from kuberry.distributions.leaving import Terms
 from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.distributions.traces import forget
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import locked
 from kuberry.engine.means import Means
-from kuberry.errors import CommandFailed, KuberryError
+from kuberry.errors import CommandFailed, KuberryError, TransportError
 from kuberry.model.bundle import Artifact
 from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
@@ -34,6 +35,9 @@ from kuberry.model.report import HostReport, RunReport
 from kuberry.transports.pool import connect_all
 from kuberry.transports.transport import Transport
 
+LEFT_BEHIND = "left-behind"
+"""Code of a host that was taken out of its cluster and could not be cleaned."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
@@ -44,6 +48,8 @@ class Work:
         leaving: Names of those that leave, in the user's order.
         skip_unreachable: Go on without hosts that cannot be reached.
         operator: Whom the locks of the hosts name.
+        terms: On which terms hosts leave.
+        lets_go: Leaving hosts that cannot be reached are taken out of the cluster, too.
     """
 
     cluster: Cluster
@@ -53,6 +59,8 @@ class Work:
     emit: Emit
     skip_unreachable: bool
     operator: Operator
+    terms: Terms = dataclasses.field(default_factory=Terms)
+    lets_go: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -62,12 +70,17 @@ class Work:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Ready:
-    """Where a run stands before its first step; without a plan the failures stand in the way."""
+    """Where a run stands before its first step; without a plan the failures stand in the way.
+
+    Attributes:
+        dead: Those that are taken out of the cluster without being reached.
+    """
 
     transports: dict[str, Transport]
     seen: dict[str, Seen]
     failures: tuple[HostReport, ...]
     plan: Plan | None
+    dead: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,9 +122,11 @@ async def reset(work: Work) -> RunReport:
             proofs = await _prove(work, ready, done)
             clean = [name for name in proofs if proofs[name].holds]
             last = await execute(forget(clean), means) if clean else ()
+            if ready.dead and done[work.cluster.control_plane].ok:
+                reports = tuple(_left_behind(one, ready.dead) for one in reports)
             reports += tuple(_together(done, last, proofs))
         return RunReport(
-            command="reset",
+            command=work.operator.command,
             cluster=work.cluster,
             started=started,
             duration_s=time.monotonic() - zero,
@@ -140,7 +155,9 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
 
 def _in_the_way(work: Work, failed: Mapping[str, KuberryError]) -> bool:
     """Return whether the run must not go on without the hosts that failed."""
-    return not work.skip_unreachable and any(name in failed for name in work.leaving)
+    dead = {name for name, error in failed.items() if isinstance(error, TransportError)}
+    stops = failed.keys() - dead if work.lets_go else failed.keys()
+    return not work.skip_unreachable and any(name in stops for name in work.leaving)
 
 
 def _planned(
@@ -160,12 +177,14 @@ def _planned(
     failures = {name: error for name, error in failed.items() if name in work.leaving}
     if _in_the_way(work, failures):
         return _Ready(transports, seen, not_reached(failures), None)
+    dead = tuple(failures) if work.lets_go else ()
+    terms = dataclasses.replace(work.terms, dead=dead)
     try:
-        todo = distribution_of(work.cluster).remove(work.cluster, seen, work.leaving)
+        todo = distribution_of(work.cluster).remove(work.cluster, seen, work.leaving, terms)
     except NotSeen as error:
         reason = CommandFailed(str(error), command="facts", exit_status=0, stderr="")
         return _Ready(transports, seen, not_reached(dict.fromkeys(work.leaving, reason)), None)
-    return _Ready(transports, seen, not_reached(failures), todo)
+    return _Ready(transports, seen, not_reached(failures), todo, dead)
 
 
 def _is_unrecorded(host: Seen) -> bool:
@@ -259,6 +278,16 @@ def _together(
             yield ends[name].model_copy(update={"steps": report.steps + ends[name].steps})
         else:
             yield report
+
+
+def _left_behind(report: HostReport, dead: Collection[str]) -> HostReport:
+    """Say of a dead host that it is out of the cluster, and what is left on it."""
+    if report.host not in dead:
+        return report
+    message = "is out of the cluster; it could not be reached, so all that Kubernetes and kuberry "
+    message += "keep is still on it, and switched on it would be a node again"
+    remedy = f"flash it anew, or clean it when it is back: kuberry reset --hosts {report.host}"
+    return report.model_copy(update={"code": LEFT_BEHIND, "message": message, "remedy": remedy})
 
 
 def _failed(report: HostReport, error: KuberryError) -> HostReport:

@@ -49,12 +49,17 @@ async def reset(
         UsageError: The request itself is wrong.
     """
     where = settings or Settings()
-    work = _work(hosts, cluster, options, where, emit)
+    work = work_for(hosts, cluster, options, where, emit)
     work = dataclasses.replace(work, skip_unreachable=skip_unreachable)
-    async with keep_run(where.journal_file, "reset", work.cluster, emit) as run:
-        work = dataclasses.replace(work, emit=run.emit, operator=operator("reset", run.id))
+    return await carry_out(work, "reset", where)
+
+
+async def carry_out(work: action.Work, command: str, settings: Settings) -> RunReport:
+    """Do *work*, keep the run as one of *command*, and remember what is left of the cluster."""
+    async with keep_run(settings.journal_file, command, work.cluster, work.emit) as run:
+        work = dataclasses.replace(work, emit=run.emit, operator=operator(command, run.id))
         report = run.report(await action.reset(work))
-        _remember(work, report, where, run.emit)
+        remember(work, report, settings, run.emit)
     return report
 
 
@@ -72,17 +77,22 @@ async def plan(
     Raises:
         UsageError: The request itself is wrong.
     """
-    work = _work(hosts, cluster, options, settings or Settings(), emit)
+    work = work_for(hosts, cluster, options, settings or Settings(), emit)
     return await action.plan(dataclasses.replace(work, skip_unreachable=skip_unreachable))
 
 
-def _work(
+def work_for(
     hosts: str | Sequence[str] | None,
     name: str | None,
     options: ConnectOptions | None,
     settings: Settings,
     emit: Emit,
 ) -> action.Work:
+    """Return what is to be taken out of the cluster *name*, or of that of *hosts*.
+
+    Raises:
+        UsageError: The request itself is wrong.
+    """
     clusters = Clusters(settings.clusters_dir)
     if hosts is None:
         known = clusters.load(name)
@@ -142,13 +152,14 @@ def _check(cluster: Cluster, leaving: Sequence[str]) -> None:
         )
 
 
-def _remember(work: action.Work, report: RunReport, settings: Settings, emit: Emit) -> None:
+def remember(work: action.Work, report: RunReport, settings: Settings, emit: Emit) -> None:
     """Take the hosts that left out of the wish; forget a cluster of which nothing is left."""
     clusters = Clusters(settings.clusters_dir)
     known = clusters.find(work.cluster.name)
     unproven = {one.where for one in report.probes if one.outcome == "fail"}
     clean = {one.host for one in report.hosts if one.ok and one.host not in unproven}
     left = clean & set(work.leaving)
+    left |= {one.host for one in report.hosts if one.code == action.LEFT_BEHIND}
     if known is None or not left & set(known.hosts):
         return
     staying = tuple(name for name in known.hosts if name not in left)

@@ -20,6 +20,7 @@ from kuberry.cli import (
     kubectl,
     lab,
     lab_bundle,
+    node,
     reset,
     runs,
     status,
@@ -61,6 +62,7 @@ lab.app.command(name="bundle")(lab_bundle.bundle)
 app.add_typer(lab.app, name="lab")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(runs.app, name="runs")
+app.add_typer(node.app, name="node")
 app.command(name="check")(check.check)
 app.command(name="deploy")(deploy.deploy)
 app.command(name="stop")(stop.stop)

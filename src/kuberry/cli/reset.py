@@ -70,7 +70,7 @@ def reset(
         render.show(plan, output)
         if dry_run or plan.plan is None:
             return exit_for_outcome(plan.outcome)
-        if not _agreed():
+        if not agreed():
             return Exit.DONE
     with live(output) as emit:
         report = run(
@@ -86,7 +86,12 @@ def reset(
     return exit_for_outcome(report.outcome)
 
 
-def _agreed() -> bool:
+def agreed() -> bool:
+    """Return whether the user agrees to what was just shown.
+
+    Raises:
+        UsageError: There is nobody to ask.
+    """
     try:
         return typer.confirm("Remove all this?", default=False, err=True)
     except typer.Abort:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from kuberry.distributions import k3s, kubeadm
+from kuberry.distributions.leaving import Terms
 from kuberry.distributions.seen import Seen
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster, DistributionName
@@ -27,7 +28,13 @@ class Distribution(Protocol):
         """Return what is still to do for *cluster*."""
         ...
 
-    def remove(self, cluster: Cluster, hosts: Mapping[str, Seen], leaving: Collection[str]) -> Plan:
+    def remove(
+        self,
+        cluster: Cluster,
+        hosts: Mapping[str, Seen],
+        leaving: Collection[str],
+        terms: Terms = ...,
+    ) -> Plan:
         """Return what takes *leaving* out of *cluster*."""
         ...
 

@@ -6,13 +6,43 @@ from kuberry.model.installed import BEFORE
 
 PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
-# $1 node, $2 seconds for its pods to go. A drain that does not come to its end stops nothing.
+# $1 node, $2 seconds for its pods to go; 0 does not ask them. $3 says "must" where pods that stay
+# keep their node, which then takes pods as before. Pods of a DaemonSet, and static ones, never go;
+# a PodDisruptionBudget that allows nothing keeps the pods it is for.
 _FORGET_NODE = """
 set -eu
+pods() {
+    kubectl --request-timeout 30s get pods --all-namespaces --field-selector "spec.nodeName=$1" \\
+        -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name} '\\
+'{.metadata.ownerReferences[0].kind}{"\\n"}{end}' |
+        awk '$2 != "DaemonSet" && $2 != "Node" { print $1 }'
+}
+budgets() {
+    kubectl --request-timeout 30s get poddisruptionbudgets --all-namespaces \\
+        -o jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name} '\\
+'{.status.disruptionsAllowed}{"\\n"}{end}' | awk '$2 == 0 && NF == 2 { print $1 }' |
+        while IFS=/ read -r space name; do
+            case " $1" in *" $space/"*) printf '%s ' "$space/$name" ;; esac
+        done
+}
+blocked() {
+    left=$(pods "$1" | head -n 10 | tr '\\n' ' ')
+    by=$(budgets "$left")
+    printf '%s' "pods are still on $1 after $2 s: ${left:-none that can be named }"
+    [ -z "$by" ] || printf '%s' "(the PodDisruptionBudget ${by}allows none of them to go)"
+}
 if kubectl --request-timeout 10s get node "$1" >/dev/null 2>&1; then
-    said=$(kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
-        --timeout "$2s" 2>&1) ||
-        echo "notice: not all pods have left $1 within $2 s: $(printf %s "$said" | tail -n 1)" >&2
+    closed=$(kubectl --request-timeout 10s get node "$1" -o jsonpath='{.spec.unschedulable}')
+    if [ "$2" -gt 0 ] && ! kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --force \\
+        --timeout "$2s" >&2; then
+        why=$(blocked "$1" "$2") || why="pods are still on $1 after $2 s"
+        if [ "$3" = must ]; then
+            [ -n "$closed" ] || kubectl --request-timeout 10s uncordon "$1" >&2 || true
+            echo "error: $why" >&2
+            exit 1
+        fi
+        echo "notice: $why" >&2
+    fi
     kubectl --request-timeout 30s delete node "$1" >&2
 fi
 echo yes

@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def _work(settings: Settings, hosts: str | None, name: str | None = None) -> Work:
-    return api._work(hosts, name, None, settings, ignore)
+    return api.work_for(hosts, name, None, settings, ignore)
 
 
 def _report(work: Work, **endings: Ending) -> RunReport:
@@ -90,7 +90,7 @@ def test_a_cluster_that_is_gone_is_forgotten(settings: Settings) -> None:
     """When all its hosts are clean, also those that were clean before."""
     work = _work(settings, None)
     report = _report(work, red="done", red01="unchanged", red02="done")
-    api._remember(work, report, settings, ignore)
+    api.remember(work, report, settings, ignore)
 
     assert _known(settings) == {"desk": ("blue", "blue01")}
 
@@ -98,7 +98,7 @@ def test_a_cluster_that_is_gone_is_forgotten(settings: Settings) -> None:
 def test_a_part_that_left_is_no_longer_wished_for(settings: Settings) -> None:
     """The next deploy of the cluster does not bring it back."""
     work = _work(settings, "red01")
-    api._remember(work, _report(work, red="done", red01="done"), settings, ignore)
+    api.remember(work, _report(work, red="done", red01="done"), settings, ignore)
 
     assert _known(settings)["shelf"] == ("red", "red02")
 
@@ -107,7 +107,7 @@ def test_a_cluster_that_is_not_all_gone_is_remembered_whole(settings: Settings) 
     """So that the same line goes on with the rest."""
     work = _work(settings, None)
     report = _report(work, red="done", red01="failed", red02="unreachable")
-    api._remember(work, report, settings, ignore)
+    api.remember(work, report, settings, ignore)
 
     assert _known(settings)["shelf"] == SHELF.hosts
 
@@ -117,7 +117,7 @@ def test_a_host_that_is_not_proven_is_remembered(settings: Settings) -> None:
     work = _work(settings, "red01")
     left = ProbeResult(id="reset.files", outcome=Outcome.FAIL, title="files", where="red01")
     report = _report(work, red="done", red01="done").model_copy(update={"probes": (left,)})
-    api._remember(work, report, settings, ignore)
+    api.remember(work, report, settings, ignore)
 
     assert report.outcome == "unverified"
     assert _known(settings)["shelf"] == SHELF.hosts

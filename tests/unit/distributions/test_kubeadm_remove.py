@@ -12,7 +12,8 @@ from kuberry.distributions.kubeadm import is_ours, remove, stop
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
 from kuberry.distributions.kubeadm.remove import CONTAINERD_PLACES
 from kuberry.distributions.kubeadm.remove_text import REMOVE_ROUTES
-from kuberry.distributions.seen import Seen
+from kuberry.distributions.leaving import Terms
+from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.distributions.traces import forget
 from kuberry.model.difference import Difference, Subject
 from kuberry.model.facts import Unit
@@ -214,3 +215,75 @@ def test_a_containerd_that_came_as_a_program_goes_with_its_places() -> None:
 
     assert "images" not in _ids(plans["red"])
     assert set(CONTAINERD_PLACES) <= set(places.paths)
+
+
+BLOCK = (
+    "127.0.0.1 localhost\n# BEGIN kuberry\n10.0.0.1 api.shelf.kuberry.internal\n10.0.0.1 red\n"
+    "10.0.0.2 red01\n10.0.0.3 red02\n# END kuberry\n"
+)
+
+
+def _without(dead: str) -> dict[str, Seen]:
+    """Return the hosts that can be reached while *dead* cannot; they still know it."""
+    hosts = {}
+    for number, name in enumerate(NAMES):
+        routes = {
+            f"10.244.{other}.0/24": f"10.0.0.{other + 1}" for other in range(3) if other != number
+        }
+        address = f"10.0.0.{number + 1}"
+        there = _there(number, hosts_file=BLOCK)
+        hosts[name] = make.seen(name, address, there=there, network=make.network(address, routes))
+    del hosts[dead]
+    return hosts
+
+
+def test_pods_that_must_not_go_keep_their_node() -> None:
+    """Nobody forgets the node, and nothing is done on it, before its pods are gone."""
+    terms = Terms(drain_s=7, must_drain=True)
+    plans = _plans(remove(CLUSTER, _hosts(), ["red02"], terms))
+    drain = plans["red"].steps[0]
+
+    assert isinstance(drain, Run)
+    assert drain.arguments == ("red02", "7", "must")
+    for name in ("red01", "red02"):
+        gate = plans[name].steps[0]
+        assert isinstance(gate, Gate)
+        assert (gate.value, gate.tolerant) == (drain.captures[0], False)
+    with pytest.raises(NotSeen, match="API server on red does not answer"):
+        remove(CLUSTER, _hosts(nodes=None), ["red02"], terms)
+
+
+def test_a_dead_node_is_deleted_and_forgotten_without_its_host() -> None:
+    """It is not drained: its pods cannot answer; name and route go from those that stay."""
+    plans = _plans(remove(CLUSTER, _without("red02"), ["red02"], Terms(dead=("red02",))))
+    forget = plans["red"].steps[0]
+
+    assert sorted(plans) == ["red", "red01"]
+    assert isinstance(forget, Run)
+    assert forget.arguments == ("red02", "0", "")
+    assert _ids(plans["red01"]) == ["files", "forget-routes"]
+    assert "red02" not in _texts(plans["red01"])
+    assert "10.244.0.0/24 via 10.0.0.1" in _texts(plans["red01"])
+
+
+def test_which_node_a_dead_host_was_is_not_guessed() -> None:
+    """Called by a name that no node has, it could be any that is missing."""
+    wish = make.cluster("red", "red01", "alias")
+    with pytest.raises(NotSeen, match="which node alias was"):
+        remove(wish, _without("red02"), ["alias"], Terms(dead=("alias",)))
+
+
+def test_who_stays_and_is_dead_keeps_its_name_and_route() -> None:
+    """It comes back one day, and the others must find it."""
+    hosts = _without("red02")
+    plans = _plans(remove(CLUSTER, hosts, ["red01"]))
+
+    assert "10.0.0.3 red02" in _texts(plans["red"])
+    assert "10.244.2.0/24 via 10.0.0.3" in _texts(plans["red"])
+    assert "10.0.0.2" not in _texts(plans["red"])
+
+
+def _texts(plan: HostPlan) -> str:
+    """Return all that *plan* writes into files."""
+    files = [file for step in plan.steps if isinstance(step, WriteFiles) for file in step.files]
+    return "".join(str(part) for file in files for part in file.content)

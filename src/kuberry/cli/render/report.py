@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rich.markup import escape
 from rich.table import Table
 
+from kuberry.actions.reset import LEFT_BEHIND
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.findings import show_findings
@@ -122,12 +123,23 @@ def _stopped(report: RunReport) -> dict[RunOutcome, str]:
     }
 
 
+def _removed(report: RunReport) -> dict[RunOutcome, str]:
+    behind = fold(one.host for one in report.hosts if one.code == LEFT_BEHIND)
+    partly = f"out of {report.cluster.name}, but not cleaned: {escape(behind)}" if behind else ""
+    return {
+        **_reset(report),
+        **({"partly-done": partly} if partly else {}),
+        "failed": "no node was taken out; the same line tries again, --force takes it out anyway",
+    }
+
+
 _NOTHING: dict[RunOutcome, str] = {
     "unreachable": "nothing was done: some hosts cannot be reached",
     "busy": "nothing was done: another run is at work on these hosts",
 }
 _WORDS: dict[str, Callable[[RunReport], dict[RunOutcome, str]]] = {
     "reset": _reset,
+    "node remove": _removed,
     "stop": _stopped,
 }
 

@@ -9,15 +9,13 @@ from kuberry.distributions.files import hosts_file
 from kuberry.distributions.kubeadm import remove_text as text
 from kuberry.distributions.kubeadm.configuration import ADMINISTRATOR
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT, routes_script
+from kuberry.distributions.leaving import Farewell, Terms, farewell
 from kuberry.distributions.seen import Seen
 from kuberry.distributions.traces import SETTINGS, is_of_kubernetes
 from kuberry.distributions.traces_text import REMOVE_NETWORK, forget_node
 from kuberry.model.cluster import Cluster
 from kuberry.model.difference import Difference
-from kuberry.model.plan import Clear, File, Gate, HostPlan, Plan, Restore, Run, Step, WriteFiles
-
-DRAIN_S = 60
-"""Seconds for the pods of a leaving host to end."""
+from kuberry.model.plan import Clear, File, HostPlan, Plan, Restore, Run, Step, WriteFiles
 
 PLACES = (
     "/etc/kubernetes",
@@ -41,25 +39,25 @@ CONTAINERD_PLACES = ("/etc/containerd", "/opt/containerd", "/var/lib/containerd"
 _REMOVAL_S = 300.0
 
 
-def remove(cluster: Cluster, hosts: Mapping[str, Seen], leaving: Collection[str]) -> Plan:
+def remove(
+    cluster: Cluster,
+    hosts: Mapping[str, Seen],
+    leaving: Collection[str],
+    terms: Terms = Terms(),  # noqa: B008 -- it is frozen
+) -> Plan:
     """Return what takes *leaving* out of *cluster*; empty when they hold nothing of ours.
 
     Args:
         hosts: By name: those that leave, and of those that stay the ones that can be reached.
+        terms: What is done about pods that stay, and about hosts that are dead.
 
     Raises:
         NotSeen: A fact it needs is not known.
     """
-    staying = {name: one for name, one in hosts.items() if name not in leaving}
-    gone = {name: one for name, one in hosts.items() if name in leaving and one.installed.is_ours}
-    plans = [
-        HostPlan(host=name, steps=tuple(_stay(cluster, staying, name, gone))) for name in staying
-    ]
-    has_api = _has_api(cluster, staying)
+    all_of = farewell(cluster, hosts, frozenset(leaving), terms)
+    plans = [HostPlan(host=name, steps=tuple(_stay(all_of, name))) for name in all_of.staying]
     plans += [
-        HostPlan(
-            host=name, steps=tuple(_leave(cluster, hosts[name], gate=has_api and name in gone))
-        )
+        HostPlan(host=name, steps=(*_leave(all_of, hosts[name]),))
         for name in hosts
         if name in leaving
     ]
@@ -71,56 +69,50 @@ def is_ours(cluster: Cluster, difference: Difference, host: Seen) -> bool:
     return is_of_kubernetes(cluster, difference, host, (*PLACES, *CONTAINERD_PLACES))
 
 
-def _has_api(cluster: Cluster, staying: Mapping[str, Seen]) -> bool:
-    host = staying.get(cluster.control_plane)
-    return host is not None and host.installed.nodes is not None
-
-
-def _stay(
-    cluster: Cluster, staying: Mapping[str, Seen], name: str, gone: Mapping[str, Seen]
-) -> Iterator[Step]:
+def _stay(all_of: Farewell, name: str) -> Iterator[Step]:
     """Yield what a host that stays has to forget."""
-    host = staying[name]
-    if name == cluster.control_plane and _has_api(cluster, staying):
-        for one in gone.values():
-            yield Run(
-                id=f"forget-{one.name}",
-                title=f"drain {one.name} and take it out of the cluster",
-                script=forget_node(ADMINISTRATOR),
-                arguments=(one.node, str(DRAIN_S)),
-                captures=(_left(one.name),),
-                deadline_s=DRAIN_S + 60.0,
-            )
-    changed = tuple(_changed(host, _files_without(cluster, staying, host)))
-    if gone and changed:
+    host = all_of.staying[name]
+    if name == all_of.cluster.control_plane and all_of.has_api:
+        yield from all_of.forgets(forget_node(ADMINISTRATOR))
+    goes = bool(all_of.gone or all_of.dead)
+    changed = tuple(_changed(host, _files_without(all_of, host))) if goes else ()
+    networks = _networks(all_of)
+    if changed or networks:
+        yield from all_of.waits(name)
+    if changed:
         yield WriteFiles(id="files", title=f"write {len(changed)} files", files=changed)
-    networks = [one.installed.record.pod_cidr for one in gone.values() if one.installed.record]
-    if any(networks):
+    if networks:
         yield Run(
             id="forget-routes",
             title="forget the routes to them",
             script=text.FORGET_ROUTES,
-            arguments=tuple(network for network in networks if network),
+            arguments=networks,
         )
 
 
-def _files_without(
-    cluster: Cluster, staying: Mapping[str, Seen], host: Seen
-) -> Iterator[tuple[str, str, int]]:
+def _networks(all_of: Farewell) -> tuple[str, ...]:
+    """Return the pod networks that go with the hosts."""
+    records = (one.installed.record for one in all_of.gone.values())
+    found = [one.pod_cidr for one in records if one]
+    return tuple(
+        network for network in (*found, *(one.network for one in all_of.dead.values())) if network
+    )
+
+
+def _files_without(all_of: Farewell, host: Seen) -> Iterator[tuple[str, str, int]]:
     """Yield path, text and mode of what names the other hosts, for the hosts that stay."""
-    control_plane = staying.get(cluster.control_plane)
-    if control_plane is None or not host.installed.is_ours:
+    if all_of.cluster.control_plane not in all_of.staying or not host.installed.is_ours:
         return
-    names = {one.node: one.address for one in staying.values()}
-    names = {cluster.endpoint: control_plane.address, **names}
-    yield "/etc/hosts", hosts_file(host.installed.hosts_file, names), 0o644
+    yield "/etc/hosts", hosts_file(host.installed.hosts_file, all_of.names()), 0o644
     if ROUTES_SCRIPT in host.installed.files:
         peers = {
             one.address: one.installed.record.pod_cidr
-            for one in staying.values()
+            for one in all_of.staying.values()
             if one.name != host.name and one.installed.record and one.installed.record.pod_cidr
         }
-        yield ROUTES_SCRIPT, routes_script(cluster, host, peers), 0o755
+        peers |= {one.address: one.network for one in all_of.lost if one.network}
+        script = routes_script(all_of.cluster, host, dict(sorted(peers.items())))
+        yield ROUTES_SCRIPT, script, 0o755
 
 
 def _changed(host: Seen, files: Iterator[tuple[str, str, int]]) -> Iterator[File]:
@@ -129,17 +121,15 @@ def _changed(host: Seen, files: Iterator[tuple[str, str, int]]) -> Iterator[File
             yield File(path=path, content=(content,), mode=mode)
 
 
-def _leave(cluster: Cluster, host: Seen, *, gate: bool) -> Iterator[Step]:
+def _leave(all_of: Farewell, host: Seen) -> Iterator[Step]:
     """Yield what brings a host back; without a record of its state nothing was changed yet."""
     if not host.installed.is_recorded:
         return
-    if gate:
-        title = f"wait until the pods have left {host.name}"
-        yield Gate(id="left", title=title, value=_left(host.name), tolerant=True)
+    yield from all_of.waits(host.name)
     yield Restore(id="idle-units", title="stop the units that came with kuberry", what="idle-units")
     yield _run("kubeadm-reset", "undo what kubeadm did", text.KUBEADM_RESET)
     yield _run("containers", "end and remove the containers", text.REMOVE_CONTAINERS)
-    network = (cluster.pod_cidr,)
+    network = (all_of.cluster.pod_cidr,)
     yield _run(
         "network", "remove links, routes and rules", text.REMOVE_ROUTES + REMOVE_NETWORK, network
     )
@@ -159,7 +149,3 @@ def _leave(cluster: Cluster, host: Seen, *, gate: bool) -> Iterator[Step]:
 
 def _run(step_id: str, title: str, script: str, arguments: tuple[str, ...] = ()) -> Run:
     return Run(id=step_id, title=title, script=script, arguments=arguments, deadline_s=_REMOVAL_S)
-
-
-def _left(name: str) -> str:
-    return f"left:{name}"
