@@ -46,6 +46,9 @@ _LINES: dict[Command, tuple[str, ...]] = {
     "remove": ("reset", "--hosts", WORKER, "--cluster", CLUSTER, "--yes"),
     "reset": ("reset", "--hosts", _BOTH, "--yes"),
 }
+_PREVIEWS: dict[Command, tuple[str, ...]] = {}
+"""For lines that have no dry run of their own: the line whose dry run shows the same steps."""
+
 _AFTER: dict[Command, State] = {
     "deploy": "pair",
     "add": "pair",
@@ -95,6 +98,11 @@ class Case(Value):
     def line(self) -> tuple[str, ...]:
         """Return the words after the program's name."""
         return _LINES[self.command]
+
+    @property
+    def preview(self) -> tuple[str, ...]:
+        """Return the words that show the steps of the line and do none."""
+        return (*_PREVIEWS.get(self.command, self.line), "--dry-run")
 
 
 def line_to(state: State) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ class Trial:
 
     async def _plans(self) -> tuple[Plan, ...]:
         """Return what the line is about to do: make hosts fit, and what is asked for."""
-        words = self._place.kuberry(*self._case.line, "--dry-run", "--output", "json")
+        words = self._place.kuberry(*self._case.preview, "--output", "json")
         answer = json.loads(await run(*words, deadline_s=_PLAN_S))
         found = (answer.get("prepare"), answer["plan"])
         return tuple(Plan.model_validate(one) for one in found if one)
