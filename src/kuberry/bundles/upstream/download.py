@@ -131,6 +131,7 @@ class _Fetch:
             )
         whole = self._to.root / self._item.sha256
         self._part.replace(whole)
+        self._total = self._done
         self._say()
         return whole
 

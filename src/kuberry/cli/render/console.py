@@ -21,6 +21,7 @@ from kuberry.model.event import (
 )
 
 _MIB = 1 << 20
+_WORTH_A_LINE_BYTES = 64 << 10  # images have small parts of which nobody wants to hear
 
 
 def stdout() -> Console:
@@ -66,7 +67,7 @@ def sentence(event: AnyEvent) -> str:
             return event.message
         case StepFailed():
             return f"{event.title}: {event.message}"
-        case DownloadProgress() if event.bytes_done == event.bytes_total:
+        case DownloadProgress() if event.bytes_total == event.bytes_done >= _WORTH_A_LINE_BYTES:
             return f"{event.file} is here ({event.bytes_done / _MIB:.1f} MiB)"
         case RunEnded():
             return f"report: {event.page}" if event.page else ""
