@@ -128,9 +128,10 @@ def _removal(
     hosts: str | Sequence[str], cluster: str | None, leave: Leave, settings: Settings, emit: Emit
 ) -> action.Work:
     work = removal_of(hosts, cluster, None, settings, emit)
-    known = Clusters(settings.clusters_dir).find(work.cluster.name)
+    clusters = Clusters(settings.clusters_dir)
+    known = clusters.find(work.cluster.name)
     strange = [name for name in work.leaving if known is None or name not in known.hosts]
-    if strange:
+    if strange and not (cluster and _are_out(strange, clusters)):
         raise UsageError(
             f"{fold(strange)} {'is' if len(strange) == 1 else 'are'} in no cluster known here",
             remedy="what kuberry left on hosts goes with: kuberry reset --hosts …",
@@ -145,3 +146,9 @@ def _removal(
         terms=Terms(drain_s=leave.drain_s, must_drain=not leave.force),
         lets_go=leave.force,
     )
+
+
+def _are_out(hosts: Sequence[str], clusters: Clusters) -> bool:
+    """Return whether *hosts* are in no cluster: then a line that names one was typed before."""
+    known = (clusters.load(name) for name in clusters.names())
+    return not {host for one in known for host in one.hosts} & set(hosts)

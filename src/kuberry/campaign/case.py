@@ -42,11 +42,14 @@ _BOTH = ",".join(HOSTS)
 _DEPLOY = ("deploy", "--hosts", _BOTH, "--name", CLUSTER, "--verify", "never")
 _LINES: dict[Command, tuple[str, ...]] = {
     "deploy": _DEPLOY,
-    "add": _DEPLOY,
-    "remove": ("reset", "--hosts", WORKER, "--cluster", CLUSTER, "--yes"),
+    "add": ("node", "add", WORKER, "--cluster", CLUSTER, "--verify", "never"),
+    "remove": ("node", "remove", WORKER, "--cluster", CLUSTER, "--yes"),
     "reset": ("reset", "--hosts", _BOTH, "--yes"),
 }
-_PREVIEWS: dict[Command, tuple[str, ...]] = {}
+_PREVIEWS: dict[Command, tuple[str, ...]] = {
+    "add": _DEPLOY,
+    "remove": ("reset", "--hosts", WORKER, "--cluster", CLUSTER, "--yes"),
+}
 """For lines that have no dry run of their own: the line whose dry run shows the same steps."""
 
 _AFTER: dict[Command, State] = {

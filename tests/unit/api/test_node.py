@@ -84,6 +84,17 @@ async def test_what_cannot_leave_is_refused(hosts: str, said: str, settings: Set
     assert "kuberry reset" in caught.value.remedy
 
 
+def test_a_line_that_names_the_cluster_may_be_typed_again(settings: Settings) -> None:
+    """A host that is out already is looked at once more; one of another cluster is left alone."""
+    work = api._removal("blue", "shelf", Leave(), settings, print)
+    assert (work.leaving, work.cluster) == (("blue",), SHELF)
+
+    other = make.cluster("blue").model_copy(update={"name": "other"})
+    Clusters(settings.clusters_dir).save(other)
+    with pytest.raises(UsageError, match="blue is in no cluster"):
+        api._removal("blue", "shelf", Leave(), settings, print)
+
+
 @pytest.mark.parametrize(
     ("code", "left"), [("left-behind", ("red", "red01")), ("unreachable", SHELF.hosts)]
 )
