@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kuberry.errors import UsageError
 from kuberry.model.upstream import Upstream
 
 
@@ -51,9 +54,26 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"))
     kubeconfig: Path = Field(default_factory=_kubeconfig)
     upstream_mirror: str | None = None
-    upstream_servers: dict[str, str] = Field(default_factory=dict)
+    upstream_servers: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     upstream_ca_file: Path | None = None
     agent_socket: Path | None = Field(default_factory=_agent_socket)
+
+    @field_validator("upstream_servers", mode="before")
+    @classmethod
+    def _read_servers(cls, said: object) -> object:
+        """Read the JSON of the environment; what is none is the user's mistake, and said so."""
+        found = said
+        if isinstance(said, str):
+            try:
+                found = json.loads(said)
+            except ValueError:
+                found = None
+        if isinstance(found, dict) and all(isinstance(one, str) for one in found.values()):
+            return found
+        raise UsageError(
+            "KUBERRY_UPSTREAM_SERVERS is no JSON object of addresses by server",
+            remedy='for example: KUBERRY_UPSTREAM_SERVERS=\'{"github.com": "https://mirror/gh"}\'',
+        )
 
     @property
     def inventory_file(self) -> Path:

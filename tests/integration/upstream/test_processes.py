@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def test_an_ended_download_is_gone_on_with(
     part = settings.downloads_dir
     while not any(one.stat().st_size for one in part.glob("*.part")):
         assert first.poll() is None
+        time.sleep(0.02)
     first.send_signal(number)
     first.communicate(timeout=20)
 
@@ -115,6 +117,7 @@ def test_for_people_each_file_is_a_line(start: Start) -> None:
         (("--architecture", "sparc"), {}, Exit.USAGE, "'sparc' is no architecture"),
         (("--distribution", "k0s"), {}, Exit.USAGE, "known: k3s, kubeadm"),
         ((), {"KUBERRY_UPSTREAM_MIRROR": "http://mirror.example"}, Exit.USAGE, "must be https"),
+        ((), {"KUBERRY_UPSTREAM_SERVERS": "github.com"}, Exit.USAGE, "is no JSON object"),
         ((), {"KUBERRY_UPSTREAM_CA_FILE": "/nowhere.pem"}, Exit.PREFLIGHT, "/nowhere.pem holds no"),
     ],
 )  # fmt: skip
