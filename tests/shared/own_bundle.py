@@ -19,6 +19,7 @@ _CONFLIST = {
             "bridge": "cni0",
             "isGateway": True,
             "ipMasq": True,
+            "hairpinMode": True,  # a pod reaches itself through its service
             "ipam": {
                 "type": "host-local",
                 "ranges": [[{"subnet": "10.244.0.0/24"}]],
