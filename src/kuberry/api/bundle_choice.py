@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 
 from kuberry.actions.architectures import architectures_of
-from kuberry.actions.bundle_create import bundle_name
 from kuberry.bundles.store import Store
 from kuberry.errors import UsageError
 from kuberry.model.bundle import Bundle

@@ -17,7 +17,7 @@ A case is one line of ours on two lab hosts with a real Kubernetes, with one fau
 When the line has ended, the cause is taken away as an operator would (power on, plug in, room on the disk, a good copy in the cache), and nothing else is mended.
 Then **the same line** has to end with 0, and the cluster has to prove itself (`kuberry verify`), or, after a reset, nothing of ours may be left.
 A line that is refused because the lock of its dead predecessor is still held (exit code 7, at most half a minute) is typed again.
-The next case begins with the hosts as the last one left them; only after a failed case there are fresh hosts.
+The next case begins with the hosts as the last one left them; after a failed case, and where a campaign is continued later, fresh hosts are brought there by an undisturbed line.
 Every case follows from seed and number alone: `python -m kuberry.campaign --seed SEED --case NUMBER` does it again.
 
 """  # noqa: E501 -- one sentence a line
