@@ -95,7 +95,11 @@ async def _from_upstream(choice: Choice, site: Site, settings: Settings, emit: E
 
 def _is_upstreams(name: str, known: Cluster | None) -> bool:
     """Return whether *name* is what upstream's release of a cluster's version is called here."""
-    return known is not None and name == bundle_name(known.distribution, known.version)
+    if known is None:
+        return False
+    from kuberry.actions.bundle_create import bundle_name  # noqa: PLC0415 -- it is large
+
+    return name == bundle_name(known.distribution, known.version)
 
 
 def _must_look(name: str, site: Site, store: Store) -> bool:
