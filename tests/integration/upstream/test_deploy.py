@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kuberry.api.deploy import Wanted, plan
 from kuberry.bundles.store import Store
-from kuberry.errors import UpstreamUnreachable
+from kuberry.errors import TransportError, UpstreamUnreachable
 from kuberry.model.lab import LabState
 from kuberry.model.plan import PutArtifact
 from kuberry.settings import Settings
@@ -51,3 +53,16 @@ async def test_without_upstream_nothing_begins(lab: LabState, of_host: Settings)
         await plan("red", wanted=Wanted(distribution="k3s"), settings=offline)
 
     assert "kuberry bundle import" in caught.value.remedy
+
+
+async def test_hosts_that_cannot_be_reached_are_said_before_upstream_is_asked(
+    settings: Settings, mirror: Mirror, tmp_path: Path
+) -> None:
+    """Nobody downloads for hosts that are not there; the reason is the first host's own."""
+    changes = {"config_dir": tmp_path, "state_dir": tmp_path}
+
+    with pytest.raises(TransportError) as caught:
+        await plan("127.0.0.1:1", settings=settings.model_copy(update=changes))
+
+    assert caught.value.host
+    assert mirror.asked == []
