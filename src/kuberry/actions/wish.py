@@ -9,7 +9,7 @@ from kuberry.clusters import check_name, name_of
 from kuberry.errors import UsageError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
-from kuberry.model.cluster import Cluster, DistributionName, K3sWish, NetworkKind
+from kuberry.model.cluster import Cluster, Component, DistributionName, K3sWish, NetworkKind
 
 _NETWORKS: dict[DistributionName, tuple[NetworkKind, ...]] = {
     "kubeadm": ("host-gw", "manifest"),
@@ -61,6 +61,24 @@ def make_wish(
         k3s=known.k3s if known else K3sWish(),
         **_RANGES[distribution],
     )
+
+
+def leave_out(cluster: Cluster, components: tuple[Component, ...] | None) -> Cluster:
+    """Return *cluster* without *components* of k3s; k3s takes away what it had brought before.
+
+    Args:
+        components: ``None`` leaves it as it was wished for before.
+
+    Raises:
+        UsageError: The cluster is of another distribution, which brings none of them.
+    """
+    if components is None:
+        return cluster
+    if components and cluster.distribution != "k3s":
+        message = f"{cluster.distribution} brings no {', '.join(components)}"
+        raise UsageError(message, remedy="leave --without out")
+    k3s = cluster.k3s.model_copy(update={"without": tuple(dict.fromkeys(components))})
+    return cluster.model_copy(update={"k3s": k3s})
 
 
 def distribution_in(bundle: Bundle) -> DistributionName:

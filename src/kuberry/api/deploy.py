@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from kuberry.actions import deploy as action
-from kuberry.actions.wish import make_wish
+from kuberry.actions.wish import leave_out, make_wish
 from kuberry.api.bundle_choice import Choice, Site, choose_bundle
 from kuberry.api.hosts import resolve
 from kuberry.api.kubeconfig import access
@@ -15,7 +15,7 @@ from kuberry.api.operator import operator
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.journal.keep import keep_run
-from kuberry.model.cluster import Cluster, DistributionName, NetworkKind
+from kuberry.model.cluster import Cluster, Component, DistributionName, NetworkKind
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
 from kuberry.model.finding import ProbeResult
@@ -40,6 +40,7 @@ class Wanted:
         distribution: Which Kubernetes is to be had from upstream; default k3s.
         version: Which version of it: ``stable`` (the default), ``v1.36`` or an exact one.
         network: How pods reach each other.
+        without: What k3s shall not bring; ``()`` is all of it again.
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
             until it has cooled down.
@@ -53,6 +54,7 @@ class Wanted:
     distribution: DistributionName | None = None
     version: str | None = None
     network: NetworkKind | None = None
+    without: tuple[Component, ...] | None = None
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
@@ -166,7 +168,7 @@ async def work_for(
         known=known,
     )
     return action.Work(
-        cluster=cluster,
+        cluster=leave_out(cluster, wanted.without),
         hosts=found,
         bundle=bundle,
         fetch=store.blob,

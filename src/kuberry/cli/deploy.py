@@ -42,6 +42,15 @@ class Network(StrEnum):
     FLANNEL = "flannel"
 
 
+class Component(StrEnum):
+    """What k3s brings besides Kubernetes."""
+
+    TRAEFIK = "traefik"
+    SERVICELB = "servicelb"
+    METRICS_SERVER = "metrics-server"
+    LOCAL_STORAGE = "local-storage"
+
+
 class Heat(StrEnum):
     """What to do when a host slows itself down for heat."""
 
@@ -91,6 +100,10 @@ NetworkOption = Annotated[
         help="host-gw: plain routes; manifest: the bundle's own add-on; flannel: that of k3s.",
     ),
 ]
+WithoutOption = Annotated[
+    list[Component] | None,
+    typer.Option("--without", metavar="PART", help="Of k3s: traefik, servicelb, … (repeatable)."),
+]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -129,6 +142,7 @@ def deploy(
     distribution: DistributionOption = None,
     version: VersionOption = None,
     network: NetworkOption = None,
+    without: WithoutOption = None,
     ignore: IgnoreOption = None,
     hot: HotOption = Heat.WARN,
     page_size: PageSizeOption = PageSize.KEEP,
@@ -156,6 +170,7 @@ def deploy(
         distribution=distribution.value if distribution else None,
         version=version,
         network=network.value if network else None,
+        without=tuple(one.value for one in without) if without else None,
         ignore=tuple(ignore or ()),
         hot=hot.value,
         preparation=Preparation(

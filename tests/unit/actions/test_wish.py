@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import made_up as make
-from kuberry.actions.wish import choose_control_plane, make_wish
+from kuberry.actions.wish import choose_control_plane, leave_out, make_wish
 from kuberry.errors import UsageError
 from kuberry.model.cluster import NetworkKind
 
@@ -91,6 +91,18 @@ def test_a_network_is_one_of_the_distributions(pieces: str, network: NetworkKind
     bundle = make.k3s_bundle() if pieces == "k3s" else make.bundle()
     with pytest.raises(UsageError, match=f"{pieces} has no network {network}"):
         make_wish(["red"], bundle, network=network)
+
+
+def test_k3s_brings_what_is_not_left_out() -> None:
+    """What was left out stays out until it is said otherwise; kubeadm has none of it."""
+    wish = leave_out(make_wish(["red"], make.k3s_bundle()), ("traefik", "traefik"))
+
+    assert wish.k3s.without == ("traefik",)
+    assert make_wish(["red"], make.k3s_bundle(), known=wish).k3s.without == ("traefik",)
+    assert leave_out(wish, None).k3s.without == ("traefik",)
+    assert leave_out(wish, ()).k3s.without == ()
+    with pytest.raises(UsageError, match="kubeadm brings no traefik"):
+        leave_out(make_wish(["red"], make.bundle()), ("traefik",))
 
 
 def test_a_deploy_does_not_change_the_distribution() -> None:
