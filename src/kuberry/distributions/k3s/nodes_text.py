@@ -26,13 +26,13 @@ done
 """
 
 # watch UNIT SECONDS FUNCTION: ask again and again; a unit that starts for the fourth time, or that
-# takes too long, ends it with what its journal says.
+# takes too long, ends it with what it said itself, the reason last.
 _WATCH = r"""
 restarts() { systemctl show -p NRestarts --value "$1"; }
 now() { cut -d . -f 1 /proc/uptime; }
 give_up() {
     echo "$2" >&2
-    journalctl --no-pager -o cat -n 15 -u "$1" >&2
+    journalctl --no-pager -o cat -n 15 "_SYSTEMD_UNIT=$1" | grep -v '^modprobe: ' >&2
     exit 1
 }
 watch() {
