@@ -1,0 +1,39 @@
+"""What is read of the nodes, and of what our units have not read yet."""
+
+from __future__ import annotations
+
+from kuberry.facts.installed import PROBE
+from kuberry.model.installed import SeenNode
+
+OUTPUT = """\
+hosts:127.0.0.1 localhost
+set:containerd.service
+newer:containerd.service /etc/containerd/config.toml
+set:kubelet.service
+node:red True machine=11 off=
+node:red01 Unknown machine=22 off=yes
+node:red02  machine= off=
+nodes:known
+initialised:yes
+end:
+"""
+
+
+def test_nodes_tell_their_machine_and_whether_a_stop_has_closed_them() -> None:
+    """A node that never reported has no machine, and is not Ready."""
+    assert PROBE.read(OUTPUT).nodes == (
+        SeenNode(name="red", ready=True, machine_id="11"),
+        SeenNode(name="red01", ready=False, machine_id="22", switched_off=True),
+        SeenNode(name="red02", ready=False),
+    )
+
+
+def test_a_unit_is_in_effect_with_what_it_has_read() -> None:
+    """One that we never set has read nothing of ours for sure."""
+    there = PROBE.read(OUTPUT)
+    config = {"/etc/containerd/config.toml"}
+
+    assert not there.is_in_effect("containerd.service", config)
+    assert there.is_in_effect("containerd.service", {"/etc/hosts"})
+    assert there.is_in_effect("kubelet.service", config)
+    assert not there.is_in_effect("kuberry-routes.service", config)
