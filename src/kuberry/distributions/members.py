@@ -24,7 +24,10 @@ def joiners(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[Seen, ...]:
 
 
 def predecessors(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[str, ...]:
-    """Return the nodes that joiners find in their place: of another machine, or half joined."""
+    """Return the nodes that joiners find in their place: of another machine, or half joined.
+
+    A joiner holds no mark of a join that came to its end, so no node can be that of its kubelet.
+    """
     nodes = hosts[cluster.control_plane].installed.nodes or ()
     there = {one.name for one in nodes}
     is_new = must_initialise(cluster, hosts)

@@ -67,7 +67,7 @@ if [ -e /var/lib/kuberry/initialised ] && [ -e "$admin" ]; then
     echo "initialised:yes"
     nodes=$(timeout 10 $kubectl --kubeconfig "$admin" get nodes -o jsonpath='
 {range .items[*]}node:{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}'\
-' machine={.status.nodeInfo.machineID} off={.metadata.annotations.kuberry\.internal/off}{"\n"}{end}
+' off={.metadata.annotations.kuberry\.internal/off}{"\n"}{end}
 ') && echo "nodes:known" && printf '%s\n' "$nodes"
 fi
 echo "end:"
@@ -140,7 +140,6 @@ def _node(line: str) -> SeenNode:
     return SeenNode(
         name=name,
         ready="True" in words,
-        machine_id=said.get("machine") or None,
         switched_off=bool(said.get("off")),
     )
 

@@ -41,13 +41,11 @@ class SeenNode(Value):
     """A node of Kubernetes, seen from its control plane.
 
     Attributes:
-        machine_id: Of the machine that last reported as this node.
         switched_off: Whether `kuberry stop` closed it for new pods.
     """
 
     name: str
     ready: bool
-    machine_id: str | None = None
     switched_off: bool = False
 
 

@@ -10,20 +10,20 @@ hosts:127.0.0.1 localhost
 set:containerd.service
 newer:containerd.service /etc/containerd/config.toml
 set:kubelet.service
-node:red True machine=11 off=
-node:red01 Unknown machine=22 off=yes
-node:red02  machine= off=
+node:red True off=
+node:red01 Unknown off=yes
+node:red02  off=
 nodes:known
 initialised:yes
 end:
 """
 
 
-def test_nodes_tell_their_machine_and_whether_a_stop_has_closed_them() -> None:
-    """A node that never reported has no machine, and is not Ready."""
+def test_nodes_tell_whether_they_are_ready_and_closed_by_a_stop() -> None:
+    """A node that never reported is not Ready."""
     assert PROBE.read(OUTPUT).nodes == (
-        SeenNode(name="red", ready=True, machine_id="11"),
-        SeenNode(name="red01", ready=False, machine_id="22", switched_off=True),
+        SeenNode(name="red", ready=True),
+        SeenNode(name="red01", ready=False, switched_off=True),
         SeenNode(name="red02", ready=False),
     )
 
