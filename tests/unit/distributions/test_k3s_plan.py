@@ -324,3 +324,17 @@ def test_every_script_is_sound_shell(shell: str) -> None:
             [shell, "-n"], input=step.script, capture_output=True, text=True, check=False
         )
         assert (step.id, done.returncode, done.stderr) == (step.id, 0, "")
+
+
+def test_a_machine_flashed_anew_finds_its_old_node_and_password_gone() -> None:
+    """The server refuses an old name with a new password: both go before the token is told."""
+    there = {name: one for name, one in _all_done().items() if name != "red02"}
+    plans = _plan(there)
+    forget = next(step for step in plans["red"].steps if step.id == "forget-red02")
+
+    assert _ids(plans["red"]) == ["forget-red02", "serve"]
+    assert isinstance(forget, Run)
+    assert forget.arguments == ("red02", "0", "")
+    assert "node-password.k3s" in forget.script
+    assert "token" in _ids(plans["red02"])
+    assert _ids(plans["red01"]) == []

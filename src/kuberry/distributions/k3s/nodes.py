@@ -6,8 +6,9 @@ from collections.abc import Generator, Iterator
 
 from kuberry.distributions.k3s import configuration as at
 from kuberry.distributions.k3s import nodes_text as text
+from kuberry.distributions.k3s.remove_text import FORGET_OLD
 from kuberry.distributions.k3s.site import Site
-from kuberry.distributions.members import is_ready
+from kuberry.distributions.members import is_ready, predecessors
 from kuberry.distributions.seen import Seen
 from kuberry.distributions.switch_off import come_back
 from kuberry.model.plan import Captured, File, Run, SetUnit, Step, WriteFiles
@@ -27,6 +28,14 @@ def server_steps(site: Site, host: Seen, *, is_stale: bool) -> Iterator[Step]:
     if site.must_initialise:
         yield Run(id="tokens", title="make the tokens", script=text.MAKE_TOKENS)
     starts = yield from _unit(site, host, at.SERVER_UNIT, is_stale=is_stale)
+    for node in predecessors(site.cluster, site.hosts):
+        yield Run(
+            id=f"forget-{node}",
+            title=f"forget the {node} of before",
+            script=FORGET_OLD,
+            arguments=(node, "0", ""),
+            deadline_s=_READY_S,
+        )
     if starts or site.joiners():
         yield Run(
             id="serve",

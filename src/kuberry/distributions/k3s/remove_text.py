@@ -19,6 +19,14 @@ kubectl --request-timeout 30s -n kube-system delete secret "$1.node-password.k3s
 """
 )
 
+# The same for a machine that comes anew under an old name; the server may just be starting.
+FORGET_OLD = (
+    PATH
+    + at.ADMINISTRATOR
+    + "until kubectl --request-timeout 5s get --raw /readyz >/dev/null 2>&1; do sleep 1; done\n"
+    + FORGET_NODE
+)
+
 # A shim outlives its containerd, as everything k3s has started does (KillMode=process).
 REMOVE_CONTAINERS = rf"""{PATH}
 for unit in {at.SERVER_UNIT} {at.AGENT_UNIT}; do systemctl stop "$unit" 2>/dev/null; done
