@@ -130,6 +130,28 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert "left" not in drawn(ended)[-1]
 
 
+def test_steps_of_one_id_are_counted_one_by_one() -> None:
+    """Several archives are imported by steps of one name."""
+    board = Board(Clock(), Durations(by_step={"images": 30.0}))
+    board.take(plan("red", ids=("images", "images", "images")))
+    board.take(begun("red", "images"))
+
+    assert drawn(board)[0].endswith(" 2 min")  # 90 s
+    board.take(done("red", "images"))
+    board.take(begun("red", "images"))
+    assert drawn(board)[0].endswith(" 1 min")
+
+
+def test_nothing_is_said_of_all_while_one_host_is_unknown() -> None:
+    """The slowest may be the one of which nothing can be said."""
+    board = Board(Clock(), MEASURED)
+    one, other = plan("red"), plan("red01", ids=())
+    board.take(one.model_copy(update={"steps": one.steps | other.steps}))
+
+    assert drawn(board)[0].endswith(" 2 min")
+    assert "left" not in drawn(board)[-1]
+
+
 @pytest.mark.parametrize(
     ("board", "bytes_per_s"),
     [

@@ -33,7 +33,7 @@ _MIB = 1 << 20
 _BYTES_FROM, _HEAT_FROM, _LEFT_FROM, _BAR_FROM, _RATE_FROM = 60, 64, 70, 72, 100
 _WIDE_BAR_FROM, _BAR_WIDTH, _WIDE_BAR_WIDTH = 110, 10, 20
 _ROWS_BELOW = 2  # the folded line, and one that the cursor stands in
-_WORDS = {"reset": "as before", "stop": "off"}
+_WORDS = {"reset": "as before", "stop": "off", "node remove": "done"}
 """What hosts are at the good end of a run; of all others: ready."""
 
 
@@ -119,9 +119,10 @@ class Board:
 
     def _left(self) -> str:
         """Return when the slowest host will be through; ≈ is no measure, but an estimate."""
-        found = [one.left(self._durations, self._clock()) for one in self._lines.values()]
+        at_work = [one for one in self._lines.values() if not (one.ending or one.failure)]
+        found = [one.left(self._durations, self._clock()) for one in at_work]
         known = [one for one in found if one is not None]
-        if not known:
+        if not known or len(known) < len(at_work):
             return ""
         return f"{max(known, key=lambda one: one.seconds)} left"
 

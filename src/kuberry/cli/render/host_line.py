@@ -75,7 +75,7 @@ class HostLine:
             case StepStarted():
                 self.step, self.step_began, self.step_bytes = event.title, now, 0
                 self.step_id = event.step
-                self.todo = tuple(one for one in self.todo if one != event.step)
+                self._begin(event.step)
             case StepProgress():
                 self.bytes_sent += event.bytes_sent
                 self.step_bytes += event.bytes_sent
@@ -88,6 +88,12 @@ class HostLine:
                 self.ending = event.ending
             case HostFelt():
                 self.felt = event
+
+    def _begin(self, step: str) -> None:
+        """Take the next step of that id away: several may have the same."""
+        if step in self.todo:
+            place = self.todo.index(step)
+            self.todo = (*self.todo[:place], *self.todo[place + 1 :])
 
     def left(self, durations: Durations, now: float) -> Left | None:
         """Return how long it will take; ``None`` where that is over or cannot be said."""
