@@ -38,7 +38,7 @@ def test_a_host_that_reboots_is_lost_and_comes_back(
         reports.append(report)
         states = [one.hosts[1].state for one in reports]
         if states == ["reachable"]:
-            run_on(host, "sudo systemctl reboot")
+            run_on(host, "sudo systemd-run --quiet --on-active=1 systemctl reboot")
         if "lost" in states and states[-1] == "reachable":
             raise Seen
 

@@ -132,8 +132,9 @@ def test_a_full_disk_stops_no_run(file: Path, start: Start) -> None:
 
     assert first[1] == errors == ""
     assert process.returncode == 0
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "this run is not kept in the journal" in lines[1]
+    assert "not written" in lines[2]
     assert len(said(list(Journal(file).events(first[0].strip())))) == 200
 
 
