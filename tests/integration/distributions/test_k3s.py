@@ -58,9 +58,12 @@ def _deploy(settings: Settings, bundle: str, events: list[Event] | None = None) 
     return asyncio.run(deploy(HOSTS, wanted=wanted, verify="never", settings=settings, emit=emit))
 
 
-def _is_unchanged(settings: Settings) -> bool:
-    plan = asyncio.run(plan_deploy(HOSTS, settings=settings)).plan
-    return plan is not None and plan.is_empty
+def _assert_unchanged(settings: Settings) -> None:
+    report = asyncio.run(plan_deploy(HOSTS, settings=settings))
+    assert report.plan is not None, report.findings
+    assert [(one.host, [step.id for step in one.steps]) for one in report.plan.hosts] == [
+        (name, []) for name in NAMES
+    ]
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
@@ -73,7 +76,7 @@ def test_a_cluster_of_k3s_comes_and_goes(
     report = _deploy(three, bundle.name, events)
 
     assert report.outcome == "done", report.model_dump_json(indent=2)
-    assert _is_unchanged(three)
+    _assert_unchanged(three)
     _assert_secrets_stay(three, shell, report, events)
 
     asyncio.run(reset("red02", cluster=report.cluster.name, settings=three))
@@ -83,7 +86,7 @@ def test_a_cluster_of_k3s_comes_and_goes(
         deploy(HOSTS, wanted=Wanted(bundle=bundle.name), verify="never", settings=three)
     )
     assert again.outcome == "done", again.model_dump_json(indent=2)
-    assert _is_unchanged(three)
+    _assert_unchanged(three)
 
     gone = asyncio.run(reset(HOSTS, settings=three))
     assert gone.outcome == "done", gone.model_dump_json(indent=2)
@@ -150,6 +153,6 @@ def test_a_real_k3s(three: Settings) -> None:
     for bundle in bundles:
         report = asyncio.run(deploy(HOSTS, wanted=Wanted(bundle=bundle.name), settings=three))
         assert report.outcome == "done", report.model_dump_json(indent=2)
-        assert _is_unchanged(three)
+        _assert_unchanged(three)
         gone = asyncio.run(reset(HOSTS, settings=three))
         assert gone.outcome == "done", gone.model_dump_json(indent=2)
