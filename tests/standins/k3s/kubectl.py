@@ -12,7 +12,9 @@ import yaml
 from tests.standins.k3s import errors, wire
 
 _READY = '{.status.conditions[?(@.type=="Ready")].status}'
-_NAME, _MARK = "{.metadata.name}", "{.spec.unschedulable}"
+_NAME = "{.metadata.name}"
+_NOT_SET = re.compile(r"\{\.spec\.unschedulable\}|\{\.metadata\.annotations\.[^{}]+\}")
+"""What no node of the stand-in has: marks and annotations."""
 
 
 def run(words: list[str]) -> int:
@@ -21,9 +23,10 @@ def run(words: list[str]) -> int:
     match words:
         case ["get", "nodes", "-o", template]:
             status, body = _rows(path, template.removeprefix("jsonpath="))
-        case ["get", "node", name, "-o", template] if template == f"jsonpath={_READY}":
+        case ["get", "node", name, "-o", template]:
+            row = _known(template.removeprefix("jsonpath="))
             status, body = _ask(path, "GET", f"/nodes?name={name}")
-            body = b"True" if status == 200 else body
+            body = row.replace(_NAME, name).encode() if status == 200 else body
         case _:
             status, body = _ask(path, *_request(words))
     (sys.stdout if status == 200 else sys.stderr).write(body.decode())
@@ -37,7 +40,7 @@ def _request(words: list[str]) -> tuple[str, str]:
             return "GET", raw
         case ["get", "node", name]:
             return "GET", f"/nodes?name={name}"
-        case ["drain" | "uncordon", _, *_]:  # there are no pods, and no marks
+        case ["drain" | "uncordon", _, *_] | ["annotate", *_]:  # there are no pods, and no marks
             return "GET", "/nodes"
         case ["delete", "node", name]:
             return "DELETE", f"/nodes?name={name}"
@@ -63,11 +66,19 @@ def _rows(path: str, template: str) -> wire.Answer:
     found = re.fullmatch(r"\s*\{range \.items\[\*\]\}(.*)\{end\}\s*", template, re.DOTALL)
     if found is None:
         raise errors.Fatal(f"the stand-in does not know the template {template}")
-    row = found[1].replace('{"\\n"}', "\n").replace(_READY, "True").replace(_MARK, "")
+    row = _known(found[1].replace('{"\\n"}', "\n"))
     status, body = _ask(path, "GET", "/nodes")
     if status != 200:
         return status, body
     return 200, "".join(row.replace(_NAME, one) for one in body.decode().split()).encode()
+
+
+def _known(template: str) -> str:
+    """Return *template* with all that is the same for every node, and the name still to come."""
+    row = _NOT_SET.sub("", template.replace(_READY, "True"))
+    if "{" in row.replace(_NAME, ""):
+        raise errors.Fatal(f"the stand-in does not know the template {template}")
+    return row
 
 
 def _ask(path: str, method: str, target: str) -> wire.Answer:
