@@ -12,14 +12,18 @@ _RANGES = (IPv4Network("10.88.0.0/16"), IPv4Network("172.29.0.0/16"), IPv4Networ
 """Searched in this order; pods (10.244) and services (10.96) of Kubernetes live elsewhere."""
 
 
-def choose(taken: Iterable[IPv4Network]) -> IPv4Network:
-    """Return the first private network of 254 addresses that overlaps none of *taken*.
+def choose(taken: Iterable[IPv4Network], first: int = 0) -> IPv4Network:
+    """Return a private network of 254 addresses that overlaps none of *taken*.
+
+    Args:
+        first: Where in the first range the search begins: labs that begin at places of their own
+            find their network free again when they come back, whoever came meanwhile.
 
     Raises:
         LabUnavailable: Every candidate is taken.
     """
     used = tuple(taken)
-    for candidate in _candidates():
+    for candidate in _candidates(first):
         if not any(candidate.overlaps(network) for network in used):
             return candidate
     ranges = ", ".join(map(str, _RANGES))
@@ -27,9 +31,11 @@ def choose(taken: Iterable[IPv4Network]) -> IPv4Network:
     raise LabUnavailable(msg, remedy="ip route shows what is in use; free a network for the lab")
 
 
-def _candidates() -> Iterator[IPv4Network]:
+def _candidates(first: int) -> Iterator[IPv4Network]:
     for network in _RANGES:
-        yield from network.subnets(new_prefix=24)
+        subnets = tuple(network.subnets(new_prefix=24))
+        start = first % len(subnets)
+        yield from (*subnets[start:], *subnets[:start])
 
 
 def routed(routes: str, addresses: str) -> Iterator[IPv4Network]:

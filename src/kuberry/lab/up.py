@@ -90,7 +90,7 @@ async def _network(lab_dir: Path, emit: Emit) -> LabState:
             return known
         await sweep.clear(own, keep_record=True)
         sweep.record(own, lab_dir)
-        lab = LabState(lab_id=own, lab_dir=lab_dir, subnet=await _free(known))
+        lab = LabState(lab_id=own, lab_dir=lab_dir, subnet=await _free(known, own))
         lab = lab.model_copy(update={"hosts": tuple(_moved(lab, host) for host in _hosts(known))})
         disks.write_state(lab)
         await network.create_network(lab)
@@ -104,12 +104,12 @@ def _hosts(lab: LabState | None) -> tuple[LabHost, ...]:
     return lab.hosts if lab else ()
 
 
-async def _free(known: LabState | None) -> IPv4Network:
+async def _free(known: LabState | None, lab_id: str) -> IPv4Network:
     """Return the network of the lab: the one it had where that is still free."""
     used = await network.networks_in_use()
     if known and not any(known.subnet.overlaps(one) for one in used):
         return known.subnet
-    return subnet.choose(used)
+    return subnet.choose(used, int(lab_id, 16))
 
 
 def _moved(lab: LabState, host: LabHost) -> LabHost:

@@ -17,6 +17,13 @@ def test_the_first_free_network_is_taken() -> None:
     assert choose(taken) == IPv4Network("10.88.3.0/24")
 
 
+def test_labs_begin_to_search_at_places_of_their_own() -> None:
+    """And go round the range; the other ranges come after it."""
+    assert choose([], 0xABCDEF) == IPv4Network("10.88.239.0/24")
+    assert choose([IPv4Network("10.88.255.0/24")], 255) == IPv4Network("10.88.0.0/24")
+    assert choose([IPv4Network("10.88.0.0/16")], 3) == IPv4Network("172.29.3.0/24")
+
+
 def test_another_range_is_used_when_one_is_full() -> None:
     """A machine that routes all of 10/8 gets a lab in another private range."""
     assert choose([IPv4Network("10.0.0.0/8")]) == IPv4Network("172.29.0.0/24")
