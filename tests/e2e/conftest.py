@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,20 +17,21 @@ from kuberry.api.lab import lab_down, lab_up
 from one_cluster import HOSTS, SET_UP_S, Deployed, deploy_watched, own_settings
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep all tests of the one cluster in one process, and give the first time to build.
 
-    Those that end a cluster come last, in whatever order the others are.
+    It is said this early because xdist asks for groups before a later hook of ours is called.
     """
+    item.add_marker(pytest.mark.e2e)
+    if item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group("cluster"))
+    item.add_marker(pytest.mark.timeout(SET_UP_S))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have those that end a cluster come last, in whatever order the others are."""
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group("cluster"))
-            item.add_marker(pytest.mark.timeout(SET_UP_S))
 
 
 @pytest.fixture(scope="session")

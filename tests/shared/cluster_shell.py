@@ -18,8 +18,8 @@ fresh() {{
   renewed=$({KUBECTL} -n kube-node-lease get lease "$1" -o jsonpath='{{.spec.renewTime}}')
   [ $(($(date +%s) - $(date -d "$renewed" +%s))) -lt 12 ]
 }}
-for i in $(seq 200); do
-  [ "$i" = 1 ] || sleep 0.5
+for i in $(seq 120); do
+  [ "$i" = 1 ] || sleep 1
   nodes=$({KUBECTL} get nodes -o jsonpath='{{.items[*].metadata.name}}' 2>/dev/null)
   [ "$(echo $nodes | wc -w)" = 3 ] || continue
   {KUBECTL} wait --for=condition=Ready nodes --all --timeout=1s >/dev/null 2>&1 || continue

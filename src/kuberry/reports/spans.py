@@ -61,7 +61,7 @@ class Spans:
         self.edges: dict[int, tuple[ValueEdge, ...]] = {}
         self.now_s = 0.0
         self._plan_of: dict[str, int] = {}
-        self._open: dict[str, _Open] = {}
+        self._open: dict[tuple[str, str], _Open] = {}  # by host and step: some go side by side
         self._done: list[StepStory] = []
         self._phases: list[PhaseStory] = []
         self._phase: tuple[str, float] | None = None
@@ -88,8 +88,10 @@ class Spans:
 
     def steps(self) -> tuple[StepStory, ...]:
         """Return all steps that were begun, those of one host in their order."""
-        still = (one.closed(host, self.now_s, "unfinished") for host, one in self._open.items())
-        return (*self._done, *still)
+        still = (
+            one.closed(host, self.now_s, "unfinished") for (host, _), one in self._open.items()
+        )
+        return tuple(sorted((*self._done, *still), key=lambda one: one.started_s))
 
     def phases(self) -> tuple[PhaseStory, ...]:
         """Return the parts of the run in which all hosts are treated as one."""
@@ -112,18 +114,19 @@ class Spans:
         self._turn(None)
 
     def _step(self, event: StepStarted | StepProgress | StepFinished | StepFailed) -> None:
+        key = (event.host, event.step)
         if isinstance(event, StepStarted):
             plan = self._plan_of.get(event.host, 0)
-            self._open[event.host] = _Open(plan, event.step, event.title, self.now_s)
+            self._open[key] = _Open(plan, event.step, event.title, self.now_s)
             return
-        step = self._open.get(event.host)
-        if step is None or step.id != event.step:
+        step = self._open.get(key)
+        if step is None:
             return
         if isinstance(event, StepProgress):
             step.bytes_sent += event.bytes_sent
             return
         state: StepState = "done" if isinstance(event, StepFinished) else "failed"
-        self._done.append(self._open.pop(event.host).closed(event.host, self.now_s, state))
+        self._done.append(self._open.pop(key).closed(event.host, self.now_s, state))
 
     def _host_ended(self, host: str) -> None:
         self._at_work.discard(host)

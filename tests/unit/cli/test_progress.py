@@ -11,6 +11,7 @@ from rich.console import Console
 
 from kuberry.cli.options import Output
 from kuberry.cli.render.board import Board
+from kuberry.cli.render.host_line import HostLine
 from kuberry.cli.render.progress import Lines, bars, live
 from kuberry.model.event import (
     AnyEvent,
@@ -257,3 +258,20 @@ def test_at_its_end_a_run_says_where_its_report_is(*, terminal: bool) -> None:
 
     assert text.count("report: ") == 1
     assert end.page in text.replace("\n", "")
+
+
+def test_of_steps_beside_each_other_the_last_that_began_and_still_goes_on_is_shown() -> None:
+    """When it ends, the line tells of the one that goes on; bytes of both are counted."""
+    line = HostLine("red", steps=3, bytes_to_send=100, todo=("images-a", "kubelet", "init"))
+    for event in (
+        StepStarted(host="red", step="images-a", title="import a"),
+        StepStarted(host="red", step="kubelet", title="install kubelet"),
+        StepProgress(host="red", step="images-a", bytes_sent=60),
+        StepProgress(host="red", step="kubelet", bytes_sent=40),
+    ):
+        line.advance(event, 0.0)
+    shown = (line.step, line.step_bytes, line.bytes_sent)
+    line.advance(StepFinished(host="red", step="kubelet", title="", duration_s=1.0), 1.0)
+
+    assert shown == ("install kubelet", 40, 100)
+    assert (line.step, line.steps_done, line.todo) == ("import a", 1, ("init",))

@@ -41,6 +41,8 @@ class HostLine:
     """One host of a run.
 
     Attributes:
+        step: The one that is shown, of those under way the last that began.
+        under_way: Title and beginning of each step, by its id: images are imported beside others.
         todo: Ids of the steps that have not begun; empty where they are not known.
         board: Its model, where that is known.
     """
@@ -54,6 +56,7 @@ class HostLine:
     step_id: str = ""
     step_began: float = 0.0
     step_bytes: int = 0
+    under_way: dict[str, tuple[str, float]] = dataclasses.field(default_factory=dict)
     todo: tuple[str, ...] = ()
     board: str = ""
     felt: HostFelt | None = None
@@ -73,21 +76,29 @@ class HostLine:
         """Take what *event* says."""
         match event:
             case StepStarted():
-                self.step, self.step_began, self.step_bytes = event.title, now, 0
-                self.step_id = event.step
+                self.under_way[event.step] = (event.title, now)
+                self._show(event.step)
                 self._begin(event.step)
             case StepProgress():
                 self.bytes_sent += event.bytes_sent
-                self.step_bytes += event.bytes_sent
+                self.step_bytes += event.bytes_sent if event.step == self.step_id else 0
             case StepFinished():
                 self.steps_done += 1
-                self.step_bytes, self.step_id = 0, ""
+                self.under_way.pop(event.step, None)
+                if event.step == self.step_id:
+                    self._show(next(reversed(self.under_way), ""))
             case StepFailed():
                 self.failure = event.message
             case HostEnded():
                 self.ending = event.ending
             case HostFelt():
                 self.felt = event
+
+    def _show(self, step: str) -> None:
+        """Show *step*; where nothing is under way any more, what was shown last stays."""
+        self.step_id, self.step_bytes = step, 0
+        if step:
+            self.step, self.step_began = self.under_way[step]
 
     def _begin(self, step: str) -> None:
         """Take the next step of that id away: several may have the same."""
@@ -97,16 +108,15 @@ class HostLine:
 
     def left(self, durations: Durations, now: float) -> Left | None:
         """Return how long it will take; ``None`` where that is over or cannot be said."""
-        ahead = (*((self.step_id,) if self.step_id else ()), *self.todo)
+        ahead = (*self.under_way, *self.todo)
         unknown = len(ahead) != self.steps - self.steps_done
         if self.ending or self.failure or unknown or not ahead:
             return None
         known = [durations.of(self.host, one) for one in ahead]
         guess = guess_for(self.board)
         seconds = sum(guess.step_s if one is None else one for one in known)
-        if self.step_id:
-            expected = guess.step_s if known[0] is None else known[0]
-            seconds -= min(now - self.step_began, expected)
+        for expected, (_, began) in zip(known, self.under_way.values(), strict=False):
+            seconds -= min(now - began, guess.step_s if expected is None else expected)
         if not any(one is not None for one in known):
             seconds += max(self.bytes_to_send - self.bytes_sent, 0) / guess.bytes_per_s
         return Left(seconds, measured=None not in known)
