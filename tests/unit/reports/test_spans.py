@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kuberry.model.event import PlanStarted, StepFinished, StepProgress, StepStarted
+from kuberry.model.event import AnyEvent, PlanStarted, StepFinished, StepProgress, StepStarted
 from kuberry.reports.spans import Spans
 
 
@@ -17,7 +17,7 @@ def _finished(step: str) -> StepFinished:
 def test_steps_beside_each_other_keep_their_own_ends_and_bytes() -> None:
     """In the order in which they began; one that has not ended is told, too."""
     spans = Spans()
-    events = (
+    events: tuple[AnyEvent, ...] = (
         PlanStarted(plan="install", steps={"red": 3}, bytes_to_send={"red": 9}),
         _started("images-a"),
         _started("put-kubelet"),
