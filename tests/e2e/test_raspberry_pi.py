@@ -19,7 +19,7 @@ from kuberry.model.plan import Reboot
 from kuberry.settings import Settings
 from one_cluster import own_settings
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("reset")
 
 PI = "pi"
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def silent() -> Iterator[socket.socket]:
         yield server
 
 
+def until_taken(pid: int, number: signal.Signals) -> None:
+    """Wait until the process has taken the signal: of two that wait the kernel gives the lower."""
+    status, bit = Path(f"/proc/{pid}/status"), 1 << (number - 1)
+    for _ in range(6000):
+        words = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        if not int(words["ShdPnd"], 16) & bit:
+            return
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("signals", "ignored", "code"),
     [
@@ -78,6 +89,7 @@ def test_a_signal_ends_a_command_with_one_line(
     with silent.accept()[0]:
         for number in signals:
             process.send_signal(number)
+            until_taken(process.pid, number)
         output, errors = process.communicate(timeout=60)
 
     assert (process.returncode, output, errors) == (code, "", LINE)
