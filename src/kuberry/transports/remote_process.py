@@ -8,7 +8,12 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING
 
 from kuberry.transports.lazy_asyncssh import asyncssh
-from kuberry.transports.ssh_errors import foreign_errors, lost, session_error
+from kuberry.transports.ssh_errors import (
+    foreign_errors,
+    is_short_of_sessions,
+    lost,
+    session_error,
+)
 from kuberry.transports.transport import CommandResult, OnOutput, Stdin
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 256 * 1024
 _SIGNALLED = -1
+_REOPEN_AFTER_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 async def run_line(
@@ -32,16 +38,30 @@ async def run_line(
         ConnectionLost: The connection ended first.
         TransportError: The host opens no session.
     """
-    try:
-        process = await connection.create_process(line, encoding=None)
-    except foreign_errors() as error:
-        if connection.is_closed():
-            raise lost("it was closed before this command", host=host) from error
-        raise session_error(error, host=host) from error
+    process = await _opened(connection, line, host)
     try:
         return await _attend(process, stdin, on_output, host)
     finally:
         process.close()
+
+
+async def _opened(connection: SSHClientConnection, line: str, host: str) -> SSHClientProcess[bytes]:
+    """Start *line* in a session of its own, and ask again where sshd has none left.
+
+    Sshd frees a session only after it has read all that had arrived (OpenSSH, channels.c,
+    channel_garbage_collect): where several commands end at once, the sessions that follow them
+    are asked for before theirs are free. What was refused has not begun; asking again is safe.
+    """
+    for pause_s in (*_REOPEN_AFTER_S, None):
+        try:
+            return await connection.create_process(line, encoding=None)
+        except foreign_errors() as error:
+            if connection.is_closed():
+                raise lost("it was closed before this command", host=host) from error
+            if pause_s is None or not is_short_of_sessions(error):
+                raise session_error(error, host=host) from error
+        await asyncio.sleep(pause_s)
+    raise AssertionError("the last refusal raises")
 
 
 async def _attend(

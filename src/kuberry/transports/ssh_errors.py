@@ -64,6 +64,14 @@ def session_error(error: Exception, *, host: str) -> TransportError:
     return lost(reason, host=host)
 
 
+def is_short_of_sessions(error: Exception) -> bool:
+    """Say whether *error* is what sshd answers when MaxSessions are open (RFC 4254, 5.1)."""
+    return isinstance(error, asyncssh.ChannelOpenError) and error.code in (
+        asyncssh.OPEN_CONNECT_FAILED,
+        asyncssh.OPEN_RESOURCE_SHORTAGE,
+    )
+
+
 def lost(reason: str, *, host: str) -> ConnectionLost:
     """Return the error for a connection that ended in the middle."""
     return ConnectionLost(

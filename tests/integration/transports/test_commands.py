@@ -25,6 +25,7 @@ from kuberry.transports.login import connect
 from kuberry.transports.ssh import SshTransport
 
 if TYPE_CHECKING:
+    from tests.integration.conftest import RunOn
     from tests.integration.transports.conftest import MakeUser
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(960)]
@@ -151,6 +152,20 @@ async def test_more_commands_at_once_than_sessions(on_red: SshTransport) -> None
         *(on_red.run(script("sleep 0.2; echo $1", str(n))) for n in range(40))
     )
     assert [int(one.text) for one in done] == list(range(40))
+
+
+async def test_a_host_short_of_sessions_is_asked_again(fresh: Host, run_on: RunOn) -> None:
+    """What sshd refused for want of a free session runs when one is free; none is lost."""
+    few = "echo 'MaxSessions 2' | sudo tee /etc/ssh/sshd_config.d/20.conf && sudo systemctl "
+    assert run_on(fresh, few + "reload ssh").returncode == 0
+    transport = await connect(fresh, OPTIONS)
+    try:
+        done = await asyncio.gather(
+            *(transport.run(script("sleep 0.1; echo $1", str(n))) for n in range(12))
+        )
+    finally:
+        await transport.aclose()
+    assert [int(one.text) for one in done] == list(range(12))
 
 
 @pytest.mark.parametrize("root", [False, True])
