@@ -18,8 +18,8 @@ integration: install
 e2e: install
 	$(ROOT) $(PYTEST) tests/e2e
 test: check
-	$(ROOT) $(PYTEST) tests/unit tests/house tests/integration
-	$(ROOT) $(PYTEST) tests/e2e
+	$(ROOT) $(PYTEST) -n 5 -m "not alone" tests
+	$(ROOT) $(PYTEST) -n 0 -m alone tests/integration/lab
 bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +19,12 @@ LEVELS = ("integration", "e2e")
 hypothesis.settings.register_profile("campaign", max_examples=20_000, deadline=None)
 hypothesis.settings.register_profile("default", deadline=None)  # a busy machine is no bug
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C again: what a shell has put in the background is born deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -29,9 +29,16 @@ ALONE = "lab_alone"
 """Fixture of tests that need a machine without labs: they run before the session's lab is up."""
 
 
+SECOND_LAB = ("engine", "lab", "platforms")
+"""Directories whose tests share a second lab, in a worker of their own: about half of the time."""
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests that use lab hosts in one worker, so that they share one lab."""
-    item.add_marker(pytest.mark.xdist_group("lab"))
+    """Keep the tests that use lab hosts in two workers, so that those of each share one lab."""
+    group = "second-lab" if item.path.parent.name in SECOND_LAB else "lab"
+    item.add_marker(pytest.mark.xdist_group(group))
+    if ALONE in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.alone)
 
 
 @pytest.hookimpl(trylast=True)
