@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kuberry.campaign.case import Case, case_of
 from kuberry.campaign.page import page
-from kuberry.campaign.record import RESULTS, CaseRecord, append, read, read_all
+from kuberry.campaign.record import RESULTS, CaseRecord, append, read, read_all, read_causes
 from kuberry.campaign.tour import Tour
 from kuberry.errors import KuberryError
 
@@ -30,9 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     root: Path = words.root.resolve()
     code = 0
     if not words.page_only:
-        file = None if words.case else root / RESULTS / f"seed-{words.seed}.jsonl"
+        once = words.case and not words.keep
+        file = None if once else root / RESULTS / f"seed-{words.seed}.jsonl"
         try:
-            asyncio.run(_tour(Tour(words.place, root), _cases(words, file), file))
+            asyncio.run(_tour(Tour(words.place, root), _while_time(words, file), file))
         except KuberryError as error:
             _say(f"error: {error.host or ''} {error.message}\n  → {error.remedy}")
             code = 1
@@ -45,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def page_of(root: Path) -> str:
     """Return the page of all raw data in the source tree *root*."""
-    return page(read_all(root))
+    return page(read_all(root), read_causes(root))
 
 
 def write_page(root: Path) -> None:
@@ -53,7 +56,7 @@ def write_page(root: Path) -> None:
     (root / _PAGE).write_text(page_of(root), "utf-8")
 
 
-async def _tour(tour: Tour, cases: Sequence[Case], file: Path | None) -> None:
+async def _tour(tour: Tour, cases: Iterable[Case], file: Path | None) -> None:
     async with contextlib.aclosing(tour.go(cases)) as records:
         async for record in records:
             _keep(record, file)
@@ -72,8 +75,17 @@ def _keep(record: CaseRecord, file: Path | None) -> None:
     )
 
 
+def _while_time(words: argparse.Namespace, file: Path | None) -> Iterator[Case]:
+    """Yield the cases that are asked for; none begins when the minutes are over."""
+    end = time.monotonic() + words.minutes * 60
+    for case in _cases(words, file):
+        if time.monotonic() >= end:
+            return
+        yield case
+
+
 def _cases(words: argparse.Namespace, file: Path | None) -> list[Case]:
-    if file is None:
+    if file is None or words.case:
         return [case_of(words.seed, words.case)]
     last = max((one.case.number for one in read(file)), default=0)
     return [case_of(words.seed, last + 1 + index) for index in range(words.count)]
@@ -83,7 +95,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="names the campaign")
     parser.add_argument("--count", type=int, default=100, help="so many cases more")
-    parser.add_argument("--case", type=int, help="only this one again; nothing is kept")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no case later")
+    parser.add_argument("--case", type=int, help="only this one again")
+    parser.add_argument("--keep", action="store_true", help="keep what became of it, too")
     parser.add_argument("--page-only", action="store_true", help="break nothing")
     parser.add_argument("--root", type=Path, default=Path(), help="the source tree")
     parser.add_argument("--place", type=Path, default=Path(_HOSTS), help="for the hosts")

@@ -12,7 +12,7 @@ import dataclasses
 import errno
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from kuberry.campaign.case import HOSTS, Case, Fault
@@ -35,6 +35,13 @@ _SIGNALS: dict[Fault, signal.Signals] = {
     "controller terminated": signal.SIGTERM,
 }
 _STAGING = "var/lib/kuberry/staging"
+# https://wiki.nftables.org/wiki-nftables/index.php/Nftables_families, "netdev"; egress: Linux 5.16.
+_DROP_ALL = """
+table netdev cut_{link} {{
+    chain in {{ type filter hook ingress device "{link}" priority 0; policy drop; }}
+    chain out {{ type filter hook egress device "{link}" priority 0; policy drop; }}
+}}
+"""
 _STAGED_WITHIN_S = 5.0
 _PAUSE_S = 0.02
 
@@ -122,15 +129,36 @@ def _find(blow: Blow) -> tuple[LabState, LabHost]:
 
 
 async def _cut_link(blow: Blow) -> Lift:
+    """Cut the link for a while: packets vanish in silence, or the host sees that the plug is out.
+
+    Cases with odd numbers do the one, the others the other.
+    """
     lab, host = _find(blow)
     link = Names(lab.lab_id).link(host.number)
-    await run("ip", "link", "set", link, "down")
-    try:
+    cut = _silence(link) if blow.case.number % 2 else _unplugged(link)
+    async with cut:
         await asyncio.sleep(blow.case.cut_s)
-    finally:
-        await run("ip", "link", "set", link, "up")
     await readiness.wait_until_up(lab, host)
     return nothing
+
+
+@contextlib.asynccontextmanager
+async def _unplugged(link: str) -> AsyncIterator[None]:
+    await run("ip", "link", "set", link, "down")
+    try:
+        yield
+    finally:
+        await run("ip", "link", "set", link, "up")
+
+
+@contextlib.asynccontextmanager
+async def _silence(link: str) -> AsyncIterator[None]:
+    """Drop whatever passes *link*, in both directions."""
+    await run("nft", "-f", "-", stdin=_DROP_ALL.format(link=link))
+    try:
+        yield
+    finally:
+        await run("nft", "delete", "table", "netdev", f"cut_{link}")
 
 
 async def _fill(blow: Blow) -> Lift:

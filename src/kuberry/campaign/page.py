@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kuberry.campaign.case import COMMANDS, FAULTS
 from kuberry.campaign.record import RESULTS, CaseRecord, End
@@ -25,14 +25,25 @@ _LEGEND = """
 *Withstood*: the line itself ended with 0 in spite of the fault.
 *Healed*: it did not, and the same line did.
 *Not struck*: the line was over before its moment had come; it counts for nothing.
+*Again*: seconds that the same line took when the cause was gone (median).
+They are no promise: the hosts share one machine with other work.
 """
 
 
-def page(records: Sequence[CaseRecord]) -> str:
-    """Return the page of *records* in Markdown."""
+def page(records: Sequence[CaseRecord], causes: Mapping[str, str] | None = None) -> str:
+    """Return the page of *records* in Markdown.
+
+    Args:
+        causes: What was found out about cases that failed, by their names.
+    """
     if not records:
         return _HEAD.format(results=RESULTS) + "There are no data yet.\n"
-    parts = (_summary(records), _table(records), _failures(records), _surroundings(records))
+    parts = (
+        _summary(records),
+        _table(records),
+        _failures(records, causes or {}),
+        _surroundings(records),
+    )
     return _HEAD.format(results=RESULTS) + "".join(line for part in parts for line in part)
 
 
@@ -44,8 +55,8 @@ def _summary(records: Sequence[CaseRecord]) -> Iterator[str]:
 
 
 def _table(records: Sequence[CaseRecord]) -> Iterator[str]:
-    yield "| command | fault | runs | withstood | healed | failed | not struck |\n"
-    yield "|---|---|---|---|---|---|---|\n"
+    yield "| command | fault | runs | withstood | healed | failed | not struck | again, s |\n"
+    yield "|---|---|---|---|---|---|---|---|\n"
     for command in COMMANDS:
         for fault in FAULTS:
             same = [
@@ -59,19 +70,41 @@ def _table(records: Sequence[CaseRecord]) -> Iterator[str]:
 
 def _counts(records: Sequence[CaseRecord]) -> str:
     ends = [one.end for one in records]
-    return " | ".join([str(len(ends)), *(str(ends.count(end)) for end in _ENDS)])
+    counts = (str(ends.count(end)) for end in _ENDS)
+    again = [one.again_s for one in records if one.end in {"withstood", "healed"}]
+    median = f"{statistics.median(again):.0f}" if again else ""
+    return " | ".join([str(len(ends)), *counts, median])
 
 
-def _failures(records: Sequence[CaseRecord]) -> Iterator[str]:
+def _failures(records: Sequence[CaseRecord], causes: Mapping[str, str]) -> Iterator[str]:
     failed = [one for one in records if one.end == "failed"]
     if failed:
-        yield "\n## Failed\n\n| case | commit | command | fault | at | reason |\n"
-        yield "|---|---|---|---|---|---|\n"
+        yield "\n## Failed\n\n"
+        yield "| case | commit | command | fault | at | reason | cause | since then |\n"
+        yield "|---|---|---|---|---|---|---|---|\n"
     for one in failed:
         case, strike = one.case, one.strike
-        reason = one.reason.replace("|", "\\|").replace("\n", " ")
-        yield f"| {case.seed}/{case.number} | {one.versions.get('kuberry', '')} | {case.command} |"
-        yield f" {case.fault} ({strike.victim}) | {strike.host}: {strike.step} | {reason} |\n"
+        cells = (
+            one.name,
+            one.versions.get("kuberry", ""),
+            case.command,
+            f"{case.fault} ({strike.victim})",
+            f"{strike.host}: {strike.step}",
+            one.reason,
+            causes.get(one.name, "not found"),
+            _since(one, records),
+        )
+        yield f"| {' | '.join(_cell(text) for text in cells)} |\n"
+
+
+def _since(failed: CaseRecord, records: Sequence[CaseRecord]) -> str:
+    """Return how the same case ended when it was done again."""
+    later = [one for one in records if one.name == failed.name and one.started > failed.started]
+    return ", ".join(f"{one.end} at {one.versions.get('kuberry', '')}" for one in later)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _surroundings(records: Sequence[CaseRecord]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from kuberry.campaign.case import Case
 from kuberry.model.value import Value
 
 RESULTS = "campaign/results"
+CAUSES = "campaign/causes.json"
 End = Literal["withstood", "healed", "not struck", "failed"]
 
 
@@ -79,6 +81,16 @@ class CaseRecord(Value):
     versions: dict[str, str]
     load: float
 
+    @property
+    def name(self) -> str:
+        """Return what names the case: ``SEED/NUMBER``."""
+        return f"{self.case.seed}/{self.case.number}"
+
+    @property
+    def again_s(self) -> float:
+        """Return the seconds that the same line took once the cause was gone."""
+        return sum(one.seconds for one in self.following)
+
 
 def read(file: Path) -> tuple[CaseRecord, ...]:
     """Return the records of *file*; none where there is no such file."""
@@ -92,6 +104,12 @@ def read_all(root: Path) -> tuple[CaseRecord, ...]:
     """Return the records of all campaigns of the source tree *root*, by file and line."""
     files: Iterable[Path] = sorted((root / RESULTS).glob("*.jsonl"))
     return tuple(record for file in files for record in read(file))
+
+
+def read_causes(root: Path) -> dict[str, str]:
+    """Return what was found to be the cause of failed cases, by ``SEED/NUMBER``."""
+    file = root / CAUSES
+    return dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
 
 
 def append(file: Path, record: CaseRecord) -> None:

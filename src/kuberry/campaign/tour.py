@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
 from kuberry.bench.machine import commit
@@ -36,7 +36,7 @@ class Tour:
         self._evidence = Settings().state_dir / "campaign"
         self._state: State | None = None
 
-    async def go(self, cases: Sequence[Case]) -> AsyncGenerator[CaseRecord, None]:
+    async def go(self, cases: Iterable[Case]) -> AsyncGenerator[CaseRecord, None]:
         """Yield what became of each of *cases*.
 
         Raises:

@@ -9,9 +9,13 @@ from kuberry.campaign.__main__ import page_of
 from kuberry.campaign.case import case_of
 from kuberry.campaign.line import complaints
 from kuberry.campaign.page import page
-from kuberry.campaign.record import CaseRecord, End, Strike, append, read, read_all
+from kuberry.campaign.record import CaseRecord, End, LineRun, Strike, append, read, read_all
 
 ROOT = Path(__file__).parents[3]
+
+
+def _line(seconds: float) -> LineRun:
+    return LineRun(words=("deploy",), status=0, seconds=seconds)
 
 
 def _record(number: int, end: End, reason: str = "") -> CaseRecord:
@@ -24,6 +28,7 @@ def _record(number: int, end: End, reason: str = "") -> CaseRecord:
         seconds=60,
         strike=Strike(host="gold", step="init", steps=40, victim="all hosts", after_s=1),
         first=None,
+        following=(_line(3), _line(4)),
         end=end,
         reason=reason,
         versions={"kuberry": "abc"},
@@ -36,17 +41,21 @@ def test_the_table_counts_each_end() -> None:
     ends: tuple[End, ...] = ("healed", "withstood", "healed", "not struck", "failed")
     text = page([_record(number, end, "no") for number, end in enumerate(ends, 1)])
 
-    assert "| deploy | disk full | 5 | 1 | 2 | 1 | 1 |\n" in text
-    assert "| **all** | | 5 | 1 | 2 | 1 | 1 |\n" in text
+    assert "| deploy | disk full | 5 | 1 | 2 | 1 | 1 | 7 |\n" in text
+    assert "| **all** | | 5 | 1 | 2 | 1 | 1 | 7 |\n" in text
     assert "4 runs were struck, 3 came to their end by the same line, 1 did not." in text
 
 
 def test_a_failure_is_told_with_its_reason() -> None:
-    """On one line of the table, whatever the reason holds."""
-    text = page([_record(12, "failed", "gold: it | broke\nin two")])
-
+    """On one line of the table, whatever the reason holds; and what is known of it since."""
+    failed = _record(12, "failed", "gold: it | broke\nin two")
+    later = _record(12, "healed").model_copy(
+        update={"started": datetime(2026, 1, 3, tzinfo=UTC), "versions": {"kuberry": "def"}}
+    )
     row = "| 1/12 | abc | deploy | disk full (all hosts) | gold: init | gold: it \\| broke in two |"
-    assert f"{row}\n" in text
+
+    assert f"{row} not found |  |\n" in page([failed])
+    assert f"{row} so \\| so | healed at def |\n" in page([failed, later], {"1/12": "so | so"})
 
 
 def test_records_come_back_as_they_were(tmp_path: Path) -> None:
