@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from kuberry.model.document import RunDocument
     from kuberry.model.event import (
         AnyEvent,
+        ArtifactArrived,
         DownloadProgress,
         Emit,
         HostEnded,
@@ -98,6 +99,7 @@ __all__ = [
     "AnyEvent",
     "ApiRefused",
     "ApiUnreachable",
+    "ArtifactArrived",
     "AuthenticationFailed",
     "Bundle",
     "BundleError",
@@ -233,8 +235,8 @@ _HOMES = {
     "kuberry.model.connection": "ConnectOptions",
     "kuberry.model.document": "RunDocument",
     "kuberry.model.event": (
-        "AnyEvent DownloadProgress Emit HostEnded HostKeyAccepted Notice Phase PlanStarted "
-        "RunEnded RunStarted StepFailed StepFinished StepProgress StepStarted"
+        "AnyEvent ArtifactArrived DownloadProgress Emit HostEnded HostKeyAccepted Notice Phase "
+        "PlanStarted RunEnded RunStarted StepFailed StepFinished StepProgress StepStarted"
     ),
     "kuberry.model.facts": "HostFacts",
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",

@@ -17,10 +17,9 @@ from kuberry.actions.preview import file_changes
 from kuberry.actions.told import tell_bundle, tell_hosts
 from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import Seen
-from kuberry.engine.artifacts import Fetch
 from kuberry.engine.execute import execute
 from kuberry.engine.lock import Locks, locked
-from kuberry.engine.means import Means
+from kuberry.engine.means import Fetch, Means
 from kuberry.errors import KuberryError
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
@@ -31,7 +30,7 @@ from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
 from kuberry.model.heat import Hot
 from kuberry.model.host import Host
 from kuberry.model.operator import Operator
-from kuberry.model.plan import Plan
+from kuberry.model.plan import FanOut, Plan
 from kuberry.model.preparation import Preparation, Prepared
 from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport
 from kuberry.model.sighting import HostsChecked
@@ -59,6 +58,7 @@ class Work:
         preparation: What may be changed on hosts beyond what is needed.
         proves_unchanged: Ask it to prove itself, too, where nothing was to do.
         skip_unreachable: Go on without workers that cannot be reached.
+        fan_out: How artifacts get to several hosts.
     """
 
     cluster: Cluster
@@ -75,6 +75,7 @@ class Work:
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
     proves_unchanged: bool = False
     skip_unreachable: bool = False
+    fan_out: FanOut = "star"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -230,6 +231,7 @@ def _means(work: Work, ready: _Ready, zero: float) -> Means:
         emit=work.emit,
         clock=lambda: time.monotonic() - zero,
         locks=ready.locks,
+        fan_out=work.fan_out,
     )
 
 

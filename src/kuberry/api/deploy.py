@@ -20,6 +20,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
 from kuberry.model.finding import ProbeResult
 from kuberry.model.heat import Hot
+from kuberry.model.plan import FanOut
 from kuberry.model.preparation import Preparation
 from kuberry.model.report import PlanReport, RunReport
 from kuberry.preflight import known_codes
@@ -46,6 +47,8 @@ class Wanted:
             until it has cooled down.
         preparation: What may be changed on hosts beyond what is needed (docs/raspberry-pi.md).
         skip_unreachable: Go on without workers that cannot be reached; the same call heals them.
+        fan_out: How artifacts get to several hosts: ``chain`` has hosts pass them on to each other,
+            ``star`` sends each its own copy.
     """
 
     name: str | None = None
@@ -59,6 +62,7 @@ class Wanted:
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
     skip_unreachable: bool = False
+    fan_out: FanOut = "star"
 
     @property
     def choice(self) -> Choice:
@@ -181,6 +185,7 @@ async def work_for(
         hot=wanted.hot,
         preparation=wanted.preparation,
         skip_unreachable=wanted.skip_unreachable,
+        fan_out=wanted.fan_out,
     )
 
 

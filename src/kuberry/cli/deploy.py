@@ -59,6 +59,13 @@ class Heat(StrEnum):
     IGNORE = "ignore"
 
 
+class FanOut(StrEnum):
+    """How artifacts get to several hosts."""
+
+    CHAIN = "chain"
+    STAR = "star"
+
+
 class Verify(StrEnum):
     """When the cluster is asked to prove itself."""
 
@@ -133,6 +140,11 @@ SkipOption = Annotated[
     typer.Option("--skip-unreachable", help="Go on without workers that cannot be reached."),
 ]
 
+FanOutOption = Annotated[
+    FanOut,
+    typer.Option("--fan-out", help="Hosts pass files on to each other; star: a copy for each."),
+]
+
 
 def deploy(
     hosts: OptionalHosts = None,
@@ -151,6 +163,7 @@ def deploy(
     dry_run: DryRunOption = False,
     verify: VerifyOption = Verify.CHANGED,
     skip_unreachable: SkipOption = False,
+    fan_out: FanOutOption = FanOut.STAR,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
     ask_sudo_password: AskSudoOption = False,
@@ -179,6 +192,7 @@ def deploy(
             open_firewall=open_firewall,
         ),
         skip_unreachable=skip_unreachable,
+        fan_out=fan_out.value,
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     if dry_run:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import dataclasses
 
+from kuberry.engine.fanout.arrivals import Arrivals
 from kuberry.engine.files import RECORD, record_key
+from kuberry.engine.means import STAGING, Fetch
 from kuberry.engine.outcome import require
 from kuberry.engine.unit import run_as_unit
 from kuberry.model.bundle import Artifact
 from kuberry.model.plan import InstallPackages, LoadImages, PutArtifact
 from kuberry.shell import script
 from kuberry.transports.transport import OnProgress, Transport
-
-STAGING = "/var/lib/kuberry/staging"
-Fetch = Callable[[Artifact], Path]
-"""Finds the verified file of an artifact on the controller."""
 
 _IMAGES_DEADLINE_S = 1800.0
 _PACKAGES_DEADLINE_S = 1200.0
@@ -76,26 +73,61 @@ rm -f "$1"
 """
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sources:
+    """Where artifacts come from.
+
+    Attributes:
+        fetch: Finds the file on the controller, to be uploaded.
+        arrivals: Tells what other hosts pass on; ``None`` where nothing is.
+    """
+
+    fetch: Fetch
+    arrivals: Arrivals | None = None
+
+
 async def stage(
-    transport: Transport, artifact: Artifact, fetch: Fetch, on_progress: OnProgress
+    transport: Transport, artifact: Artifact, sources: Sources, on_progress: OnProgress
 ) -> str:
     """Have *artifact* in the host's staging directory and return its path there.
 
     What is there already, whole, from a run that was interrupted is not sent again.
     """
-    target = f"{STAGING}/{artifact.sha256}"
+    target, told = f"{STAGING}/{artifact.sha256}", _Told(on_progress)
+    name = transport.host.name
+    if sources.arrivals and await sources.arrivals.wait(name, artifact.sha256, told.total):
+        return target
     have = await transport.run(script(_HAVE, target, artifact.sha256).as_root())
     if have.ok:
-        on_progress(artifact.size_bytes)
+        told.total(artifact.size_bytes)
     else:
-        await transport.put(fetch(artifact), target, mode=0o600, root=True, on_progress=on_progress)
+        file = sources.fetch(artifact)
+        await transport.put(file, target, mode=0o600, root=True, on_progress=told.more)
     return target
+
+
+class _Told:
+    """Progress told once, also of what is sent a second time."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress, self._sent, self._told = on_progress, 0, 0
+
+    def total(self, count: int) -> None:
+        """Tell that so many bytes are there."""
+        if count > self._told:
+            self._on_progress(count - self._told)
+            self._told = count
+
+    def more(self, count: int) -> None:
+        """Tell that so many more bytes were uploaded."""
+        self._sent += count
+        self.total(self._sent)
 
 
 async def bring(
     transport: Transport,
     step: PutArtifact | InstallPackages | LoadImages,
-    fetch: Fetch,
+    sources: Sources,
     on_progress: OnProgress,
 ) -> None:
     """Do a step that brings artifacts to the host.
@@ -106,17 +138,17 @@ async def bring(
     """
     match step:
         case PutArtifact():
-            await _put(transport, step, fetch, on_progress)
+            await _put(transport, step, sources, on_progress)
         case InstallPackages():
-            await _install(transport, step, fetch, on_progress)
+            await _install(transport, step, sources, on_progress)
         case LoadImages():
-            await _load(transport, step, fetch, on_progress)
+            await _load(transport, step, sources, on_progress)
 
 
 async def _put(
-    transport: Transport, step: PutArtifact, fetch: Fetch, on_progress: OnProgress
+    transport: Transport, step: PutArtifact, sources: Sources, on_progress: OnProgress
 ) -> None:
-    staged = await stage(transport, step.artifact, fetch, on_progress)
+    staged = await stage(transport, step.artifact, sources, on_progress)
     key = record_key(step.path)
     words = (staged, step.artifact.sha256, step.path, f"{step.mode:04o}", key)
     result = await transport.run(script(_PLACE, *words).as_root())
@@ -124,12 +156,12 @@ async def _put(
 
 
 async def _install(
-    transport: Transport, step: InstallPackages, fetch: Fetch, on_progress: OnProgress
+    transport: Transport, step: InstallPackages, sources: Sources, on_progress: OnProgress
 ) -> None:
     """Install packages in one transaction; what is new is recorded for its removal."""
     lines = []
     for artifact in step.packages:
-        staged = await stage(transport, artifact, fetch, on_progress)
+        staged = await stage(transport, artifact, sources, on_progress)
         lines.append(f"{artifact.sha256}  {staged.rpartition('/')[2]}\n")
     sums = f"{STAGING}/packages.sums"
     await transport.put("".join(lines).encode(), sums, mode=0o600, root=True)
@@ -138,9 +170,9 @@ async def _install(
 
 
 async def _load(
-    transport: Transport, step: LoadImages, fetch: Fetch, on_progress: OnProgress
+    transport: Transport, step: LoadImages, sources: Sources, on_progress: OnProgress
 ) -> None:
-    staged = await stage(transport, step.archive, fetch, on_progress)
+    staged = await stage(transport, step.archive, sources, on_progress)
     text = script(_IMPORT, staged, step.archive.sha256).text
     result = await run_as_unit(transport, step.id, text, deadline_s=_IMAGES_DEADLINE_S)
     require(result, "images could not be imported", host=transport.host.name)

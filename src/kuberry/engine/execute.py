@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
+from kuberry.engine.fanout.arrivals import Arrivals
+from kuberry.engine.fanout.supply import passed_on
 from kuberry.engine.means import Means
 from kuberry.engine.redact import redact
 from kuberry.engine.steps import Worker
@@ -35,22 +38,33 @@ async def execute(plan: Plan, means: Means) -> tuple[HostReport, ...]:
             receivers=receivers_of(plan),
         )
     )
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_host(one, plan.title, means, values)) for one in plan.hosts]
+    async with passed_on(plan, means) as arrivals, asyncio.TaskGroup() as group:
+        scene = _Scene(plan.title, means, values, arrivals)
+        tasks = [group.create_task(_host(one, scene)) for one in plan.hosts]
     return tuple(task.result() for task in tasks)
 
 
-async def _host(plan: HostPlan, title: str, means: Means, values: Values) -> HostReport:
-    course = _Course(plan, title, means, values)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Scene:
+    """What all hosts of a plan have in common while it is done."""
+
+    title: str
+    means: Means
+    values: Values
+    arrivals: Arrivals | None
+
+
+async def _host(plan: HostPlan, scene: _Scene) -> HostReport:
+    course = _Course(plan, scene)
     try:
         failed = await course.run()
     finally:
-        values.end(plan.host)
+        scene.values.end(plan.host)
     done = tuple(sorted(course.done, key=lambda one: one.started_s))
     if failed is not None:
-        return _ended(means, _failed(plan.host, *failed, values, done), failed[0])
+        return _ended(scene.means, _failed(plan.host, *failed, scene.values, done), failed[0])
     ending: Ending = "done" if done else "unchanged"
-    return _ended(means, HostReport(host=plan.host, ending=ending, steps=done))
+    return _ended(scene.means, HostReport(host=plan.host, ending=ending, steps=done))
 
 
 class _Course:
@@ -60,9 +74,9 @@ class _Course:
         done: The steps that have ended.
     """
 
-    def __init__(self, plan: HostPlan, title: str, means: Means, values: Values) -> None:
+    def __init__(self, plan: HostPlan, scene: _Scene) -> None:
         self.done: list[StepReport] = []
-        self._plan, self._title, self._means, self._values = plan, title, means, values
+        self._plan, self._scene = plan, scene
         self._beside: asyncio.Task[_Failed | None] | None = None
 
     async def run(self) -> _Failed | None:
@@ -101,19 +115,20 @@ class _Course:
             failure = await self._step(step)
             failed = None if failure is None else (step, failure)
         if failed is not None:
-            self._values.end(self._plan.host)  # what waits for it here waits no longer
+            self._scene.values.end(self._plan.host)  # what waits for it here waits no longer
         return failed
 
     async def _step(self, step: Step) -> KuberryError | Blocked | None:
-        return await _step(self._plan.host, step, self._title, self._means, self._values, self.done)
+        return await _step(self._plan.host, step, self._scene, self.done)
 
 
 async def _step(
-    host: str, step: Step, plan: str, means: Means, values: Values, done: list[StepReport]
+    host: str, step: Step, scene: _Scene, done: list[StepReport]
 ) -> KuberryError | Blocked | None:
+    means = scene.means
     started = means.clock()
     means.emit(StepStarted(host=host, step=step.id, title=step.title))
-    worker = Worker(host, means, values)
+    worker = Worker(host, means, scene.values, scene.arrivals)
     failure: KuberryError | Blocked | None = None
     try:
         await means.ready(host)
@@ -125,7 +140,7 @@ async def _step(
         StepReport(
             id=step.id,
             title=step.title,
-            plan=plan,
+            plan=scene.title,
             started_s=started,
             ended_s=ended,
             bytes_sent=worker.bytes_sent,

@@ -5,12 +5,19 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
-from kuberry.engine.artifacts import Fetch
 from kuberry.engine.host_state import Reconnect
 from kuberry.engine.lock import Locks
+from kuberry.model.bundle import Artifact
 from kuberry.model.event import Emit
+from kuberry.model.plan import FanOut
 from kuberry.transports.transport import Transport
+
+STAGING = "/var/lib/kuberry/staging"
+"""Where artifacts lie on a host, named by their digests, until a step makes use of them."""
+Fetch = Callable[[Artifact], Path]
+"""Finds the verified file of an artifact on the controller."""
 
 
 async def at_once(_host: str) -> None:
@@ -29,6 +36,7 @@ class Means:
         locks: Those of the hosts, where the run has taken them: a reboot takes them anew.
         clock: Seconds since the run began.
         ready: Returns as soon as a new step may begin on a host.
+        fan_out: How artifacts that several hosts are to have get there.
     """
 
     transports: dict[str, Transport]
@@ -38,3 +46,4 @@ class Means:
     clock: Callable[[], float] = time.monotonic
     locks: Locks | None = None
     ready: Callable[[str], Awaitable[None]] = at_once
+    fan_out: FanOut = "star"

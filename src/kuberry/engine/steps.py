@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from kuberry.engine import artifacts, host_state, restore
+from kuberry.engine.fanout.arrivals import Arrivals
 from kuberry.engine.files import Content, write_files
 from kuberry.engine.means import Means
 from kuberry.engine.outcome import require
@@ -42,10 +43,13 @@ class Worker:
         bytes_sent: Bytes of artifacts sent so far.
     """
 
-    def __init__(self, host: str, means: Means, values: Values) -> None:
+    def __init__(
+        self, host: str, means: Means, values: Values, arrivals: Arrivals | None = None
+    ) -> None:
         self._host = host
         self._means = means
         self._values = values
+        self._sources = artifacts.Sources(means.fetch, arrivals)
         self._step_id = ""
         self.bytes_sent = 0
 
@@ -65,7 +69,7 @@ class Worker:
             case WriteFiles():
                 await self._write_files(step)
             case PutArtifact() | InstallPackages() | LoadImages():
-                await artifacts.bring(self._transport, step, self._means.fetch, self._progress)
+                await artifacts.bring(self._transport, step, self._sources, self._progress)
                 self._tell_done(step)
             case Run():
                 await self._run(step)

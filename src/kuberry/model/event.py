@@ -137,6 +137,27 @@ class StepProgress(Value):
     bytes_sent: int
 
 
+class ArtifactArrived(Value):
+    """An artifact is whole on a host, its digest proven there; other hosts may have passed it on.
+
+    Attributes:
+        host: Where.
+        name: Of the artifact.
+        sha256: Of the artifact, in hexadecimal.
+        size_bytes: What it has; what an earlier run had brought came from nobody.
+        from_controller_bytes: What this machine sent to the host.
+        from_hosts_bytes: By the name of another host: what that one gave.
+    """
+
+    kind: Literal["artifact-arrived"] = "artifact-arrived"
+    host: str
+    name: str
+    sha256: str
+    size_bytes: int
+    from_controller_bytes: int
+    from_hosts_bytes: dict[str, int] = Field(default_factory=dict)
+
+
 class StepFinished(Value):
     """A host has done a step.
 
@@ -234,6 +255,7 @@ AnyEvent = (
     | PlanStarted
     | StepStarted
     | StepProgress
+    | ArtifactArrived
     | StepFinished
     | StepFailed
     | HostEnded

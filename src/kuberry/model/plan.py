@@ -21,6 +21,8 @@ class Captured(Value):
     captured: str
 
 
+FanOut = Literal["chain", "star"]
+"""How artifacts get to several hosts: passed on from host to host, or each by the controller."""
 Text = tuple[str | Captured, ...]
 """Text with holes; the engine fills them in memory."""
 

@@ -1,0 +1,1 @@
+"""Artifacts leave the controller once: hosts pass them on to each other while they arrive."""
