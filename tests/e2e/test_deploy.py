@@ -87,16 +87,23 @@ def test_an_unknown_host_stops_the_run_before_it_begins(deployed: Deployed) -> N
 
 
 def test_drift_is_healed_alone(deployed: Deployed, on: On) -> None:
-    """An edited file, a stopped unit and a lost route are seen and put right, nothing else."""
+    """An edited file, a stopped unit and a lost route are shown and put right, nothing else."""
     on("red01", "echo '# drift' | sudo tee -a /usr/local/lib/kuberry/routes")
     on("red02", "sudo systemctl disable --now kubelet 2>/dev/null; sudo ip route del 10.244.0.0/24")
+    shown = asyncio.run(plan(settings=deployed.settings))
     report = _again(deployed)
 
+    assert shown.plan is not None
     assert report.outcome == "done"
-    assert _steps(report) == {
-        "red01": ["files", "routes"],
-        "red02": ["routes", "kubelet", "ready"],
-    }
+    assert (
+        _steps(report)
+        == {one.host: [step.id for step in one.steps] for one in shown.plan.hosts if one.steps}
+        == {"red01": ["files", "routes"], "red02": ["routes", "kubelet", "ready"]}
+    )
+    (drift,) = shown.files
+    assert (drift.host, drift.path) == ("red01", "/usr/local/lib/kuberry/routes")
+    assert "# drift" in (drift.before or "")
+    assert "# drift" not in drift.after
     assert "drift" not in on("red01", "cat /usr/local/lib/kuberry/routes")
     assert "10.244.0.0/24" in on("red02", "ip route")
     assert _again(deployed).outcome == "unchanged"

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 import made_up as make
-from kuberry.distributions.kubeadm import install
+from kuberry.distributions import k3s, kubeadm
+from kuberry.distributions.k3s.remove import PLACES as PLACES_OF_K3S
 from kuberry.distributions.kubeadm.remove import CONTAINERD_PLACES, PLACES
 from kuberry.facts.snapshot import ignored, snapshot_command
 from kuberry.model.bundle import Binary
@@ -22,7 +23,7 @@ from kuberry.model.facts import (
     Radio,
     Sysctl,
 )
-from kuberry.model.plan import PutArtifact, WriteFiles
+from kuberry.model.plan import Plan, PutArtifact, WriteFiles
 from kuberry.model.preparation import Preparation
 from kuberry.platforms import prepare
 
@@ -40,12 +41,17 @@ def _written() -> Iterator[str]:
             for number, name in enumerate(wish.hosts, 1)
         }
         for pieces in (bundle.artifacts, (*bundle.artifacts, plugin)):
-            plan = install(wish, hosts, bundle.model_copy(update={"artifacts": pieces}))
-            for step in (step for one in plan.hosts for step in one.steps):
-                if isinstance(step, WriteFiles):
-                    yield from (file.path for file in step.files if not file.volatile)
-                if isinstance(step, PutArtifact):
-                    yield step.path
+            whole = bundle.model_copy(update={"artifacts": pieces})
+            yield from _paths(kubeadm.install(wish, hosts, whole))
+        yield from _paths(k3s.install(make.k3s_cluster(*hosts), hosts, make.k3s_bundle()))
+
+
+def _paths(plan: Plan) -> Iterator[str]:
+    for step in (step for one in plan.hosts for step in one.steps):
+        if isinstance(step, WriteFiles):
+            yield from (file.path for file in step.files if not file.volatile)
+        if isinstance(step, PutArtifact):
+            yield step.path
 
 
 def _prepared() -> Iterator[str]:
@@ -89,13 +95,11 @@ def _prepared() -> Iterator[str]:
             sysctls=(Sysctl(name="fs.inotify.max_user_instances", value=128),),
         )
         plan = prepare({"red": host}, Preparation(page_size="4k", needs_vxlan=True)).plan
-        for step in plan.hosts[0].steps:
-            if isinstance(step, WriteFiles):
-                yield from (file.path for file in step.files if not file.volatile)
+        yield from _paths(plan)
 
 
 def _traces() -> set[str]:
-    places = (*PLACES, *CONTAINERD_PLACES)
+    places = (*PLACES, *CONTAINERD_PLACES, *PLACES_OF_K3S)
     below = (f"{place}/some/thing.yaml" for place in places)
     return {*_written(), *_prepared(), *places, *below}
 
@@ -127,5 +131,6 @@ def test_what_is_written_is_looked_at() -> None:
     assert outside == set()
     assert "/usr/local/bin/kubelet" in _traces()
     assert "/opt/cni/bin/bridge" in _traces()
+    assert {"/usr/local/bin/k3s", "/etc/rancher/k3s/config.yaml"} <= _traces()
     assert {"/boot/firmware/config.txt", "/etc/cloud/cloud.cfg"} <= _traces()
     assert len(set(_prepared())) == 8

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from kuberry import preflight
 from kuberry.actions.dead import dead_reports, in_order, in_the_way
 from kuberry.actions.heat import Ready, Thermostat, with_heat
-from kuberry.actions.look import look_at_all
+from kuberry.actions.look import look_at_cluster
 from kuberry.actions.prepare import for_cluster, remaining, together
 from kuberry.actions.preview import file_changes
 from kuberry.actions.told import tell_bundle, tell_hosts
@@ -167,7 +167,7 @@ async def _see(
     seen: dict[str, Seen] = {}
     if not in_the_way(work.cluster, failed, skips=skips):
         work.emit(Phase(name="facts", message="looking at the hosts"))
-        sight = await look_at_all(ready.transports)
+        sight = await look_at_cluster(work.cluster, ready.transports, work.emit)
         failed, seen = failed | sight.failures, sight.seen
         tell_hosts(seen, work.emit)
     findings: tuple[Finding, ...] = ()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kuberry.distributions.seen import Seen
 from kuberry.engine.unit import wait_for_leftovers
 from kuberry.errors import KuberryError
 from kuberry.facts.gather import gather
-from kuberry.facts.installed import look
+from kuberry.facts.installed import look, wait_for_api
+from kuberry.model.cluster import Cluster
+from kuberry.model.event import Emit, Notice
 from kuberry.transports.transport import Transport
+
+_API_S = 150
+"""On a slow card etcd, and then the API server, need more than a minute after a boot."""
+_UNITS = ("kubelet.service", "k3s.service")
+"""Those that start an API server."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,6 +27,39 @@ class Sight:
 
     seen: dict[str, Seen]
     failures: dict[str, KuberryError]
+
+
+async def look_at_cluster(
+    cluster: Cluster,
+    transports: Mapping[str, Transport],
+    emit: Emit,
+    leaving: Collection[str] = (),
+) -> Sight:
+    """Look at every host; where the API server is on its way up, again when it is there.
+
+    After a boot it takes its time, and what can be planned without it is not all that is to do.
+
+    Args:
+        leaving: Hosts that leave; with the control plane its API server does.
+    """
+    sight = await look_at_all(transports)
+    control_plane = cluster.control_plane
+    host = sight.seen.get(control_plane)
+    if host is None or control_plane in leaving or not _is_coming_up(host):
+        return sight
+    message = f"its API server does not answer yet, and is given up to {_API_S} s"
+    emit(Notice(host=control_plane, message=message))
+    try:
+        answers = await wait_for_api(transports[control_plane], within_s=_API_S)
+    except KuberryError:
+        answers = True  # the host was lost, or hangs: that is seen at the second look
+    return await look_at_all(transports) if answers else sight
+
+
+def _is_coming_up(host: Seen) -> bool:
+    there = host.installed
+    is_silent = there.initialised and there.nodes is None
+    return is_silent and any(map(there.is_running, _UNITS))
 
 
 async def look_at_all(transports: Mapping[str, Transport]) -> Sight:

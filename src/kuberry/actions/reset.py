@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kuberry.actions.compare import compare, proof
-from kuberry.actions.look import look_at_all
+from kuberry.actions.look import look_at_cluster
 from kuberry.actions.reports import not_reached
 from kuberry.actions.told import tell_hosts
 from kuberry.distributions.leaving import Terms
@@ -148,7 +148,7 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
                 yield _Ready(transports, {}, not_reached(failed | busy), None)
                 return
             work.emit(Phase(name="facts", message="looking at the hosts"))
-            sight = await look_at_all(transports)
+            sight = await look_at_cluster(work.cluster, transports, work.emit, work.leaving)
             tell_hosts(sight.seen, work.emit)
             yield _planned(work, transports, sight.seen, failed | sight.failures)
 

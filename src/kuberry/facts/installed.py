@@ -15,11 +15,21 @@ from kuberry.transports.transport import Transport
 
 _DEADLINE_S = 60.0
 
+_PATH = "export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+_WAYS = """
+kubectl=kubectl admin=/etc/kubernetes/admin.conf kubelet=/etc/kubernetes/kubelet.conf
+if [ -e /etc/rancher/k3s/config.yaml ]; then
+    kubectl='k3s kubectl' admin=/etc/rancher/k3s/k3s.yaml
+    kubelet=/var/lib/rancher/k3s/agent/kubelet.kubeconfig
+fi
+"""
+
 # A file is hashed only where its size or time is not what we noted when we wrote it.
 # systemctl is asked once for all units: it answers in the order of the question.
 # crictl and ctr are silent without a running containerd; kubectl is asked on a control plane only.
-_LOOK = r"""
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+_LOOK = (
+    _PATH
+    + r"""
 command -v dpkg-query >/dev/null &&
     dpkg-query -W -f 'package:${Package} ${Version} ${db:Status-Status}\n'
 for kept in /var/lib/kuberry/files/*; do
@@ -57,11 +67,9 @@ fi
 [ -e /var/lib/kuberry/packages ] && sed 's/^/added:/' /var/lib/kuberry/packages
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 sed 's/^/hosts:/' /etc/hosts
-kubectl=kubectl admin=/etc/kubernetes/admin.conf kubelet=/etc/kubernetes/kubelet.conf
-if [ -e /etc/rancher/k3s/config.yaml ]; then
-    kubectl='k3s kubectl' admin=/etc/rancher/k3s/k3s.yaml
-    kubelet=/var/lib/rancher/k3s/agent/kubelet.kubeconfig
-fi
+"""
+    + _WAYS
+    + r"""
 [ -e /var/lib/kuberry/joined ] && [ -e "$kubelet" ] && echo "joined:yes"
 if [ -e /var/lib/kuberry/initialised ] && [ -e "$admin" ]; then
     echo "initialised:yes"
@@ -72,6 +80,20 @@ if [ -e /var/lib/kuberry/initialised ] && [ -e "$admin" ]; then
 fi
 echo "end:"
 """
+)
+
+# $1 seconds
+_WAIT_FOR_API = (
+    _PATH
+    + _WAYS
+    + r"""
+end=$(($(cut -d . -f 1 /proc/uptime) + $1))
+until timeout 10 $kubectl --kubeconfig "$admin" get --raw /readyz >/dev/null 2>&1; do
+    [ "$(cut -d . -f 1 /proc/uptime)" -lt "$end" ] || exit 1
+    sleep 1
+done
+"""
+)
 
 
 def _parse(output: str) -> Installed:
@@ -116,6 +138,17 @@ async def look(transport: Transport) -> Installed:
             stderr=result.stderr.decode(errors="replace"),
             host=transport.host.name,
         ) from None
+
+
+async def wait_for_api(transport: Transport, *, within_s: int) -> bool:
+    """Return whether the API server of a control plane answers in time, asked on the host itself.
+
+    Raises:
+        TransportError: The host was lost meanwhile.
+        CommandTimeout: It gives no answer at all.
+    """
+    words = script(_WAIT_FOR_API, str(within_s)).as_root()
+    return (await transport.run(words, deadline_s=within_s + _DEADLINE_S)).ok
 
 
 def _packages(lines: Lines) -> dict[str, str]:

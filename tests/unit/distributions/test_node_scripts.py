@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import made_up as make
+from kuberry.distributions.kubeadm import install
 from kuberry.distributions.seen import Seen
 from kuberry.distributions.switch_off import Control, come_back, switch_off
 from kuberry.distributions.traces_text import forget_node
@@ -146,3 +147,59 @@ def test_a_deploy_opens_what_a_stop_has_closed(play: Play, administrator: str) -
         "annotate red01 kuberry.internal/off-",
     ]
     assert list(come_back(_hosts()["red"], administrator)) == []
+
+
+_KUBEADM = """#!/bin/sh
+echo "$1" >>"$KUBEADM_ASKED"
+case $1 in
+reset) rm -rf "$ROOT/etc/kubernetes" ;;
+init | join) [ ! -e "$ROOT/etc/kubernetes" ] || { echo 'error: already exists' >&2; exit 1; } ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("worker", [False, True])
+@pytest.mark.parametrize(
+    "left",
+    [
+        "",
+        "pki/ca.crt",
+        "admin.conf",
+        "kubelet.conf",
+        "bootstrap-kubelet.conf",
+        "manifests/kube-apiserver.yaml",
+    ],
+)
+def test_what_a_half_init_or_join_has_left_is_in_nobodys_way(
+    left: str, tmp_path: Path, *, worker: bool
+) -> None:
+    """It is reset before it is done again, and what is fresh is not.
+
+    Half written keys come first, and a join that failed leaves the authority alone.
+    """
+    hosts = {name: make.seen(name, f"10.0.0.{number}") for number, name in enumerate(NAMES, 1)}
+    plan = install(make.cluster(*NAMES), hosts, make.bundle())
+    steps = [step for one in plan.hosts for step in one.steps if step.id == "join"]
+    steps += [step for one in plan.hosts for step in one.steps if step.id == "init"]
+    step = steps[0 if worker else -1]
+    assert isinstance(step, Run)
+    (tmp_path / "kubeadm").write_text(_KUBEADM)
+    (tmp_path / "kubeadm").chmod(0o755)
+    (tmp_path / "var/lib/kuberry").mkdir(parents=True)
+    if left:
+        (tmp_path / "etc/kubernetes" / left).parent.mkdir(parents=True)
+        (tmp_path / "etc/kubernetes" / left).touch()
+    text = step.script.replace("/etc/", f"{tmp_path}/etc/").replace("/var/", f"{tmp_path}/var/")
+    text = text.replace("PATH=", f"PATH={tmp_path}:")
+    asked = tmp_path / "asked"
+    done = subprocess.run(
+        ["/bin/sh", "-c", text, "sh", str(tmp_path / "none"), *step.arguments[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        env=os.environ | {"KUBEADM_ASKED": str(asked), "ROOT": str(tmp_path)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("reset" in asked.read_text().split()) is bool(left)
+    assert (tmp_path / "var/lib/kuberry" / ("joined" if worker else "initialised")).exists()

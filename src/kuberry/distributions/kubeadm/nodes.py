@@ -44,21 +44,24 @@ for image in $(kubeadm config images list --kubernetes-version "$1" 2>/dev/null)
 done
 [ -z "$missing" ] || {{ echo "error: the bundle lacks$missing" >&2; exit 1; }}
 """
+# What an init or join that did not come to its end has left is in the way of the
+# next: kubeadm refuses half written keys, and files that are there. A join that failed has removed
+# its bootstrap file and left the authority: runKubeletStartJoinPhase in
+# kubernetes/cmd/kubeadm/app/cmd/phases/join/kubelet.go, v1.20.2.
+_RESET_HALVES = """
+for one in pki admin.conf kubelet.conf bootstrap-kubelet.conf manifests/kube-apiserver.yaml; do
+    [ ! -e "/etc/kubernetes/$one" ] || { kubeadm reset --force --cri-socket "$3" >&2; break; }
+done
+"""
 # $1 configuration, $2 preflight errors to ignore, $3 CRI socket, $4 phases to skip.
 # init makes a token of its own, which lives for a day: it goes at once.
-_INIT = f"""{_PATH}
-if [ -e /etc/kubernetes/admin.conf ] || [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
-    kubeadm reset --force --cri-socket "$3"
-fi
+_INIT = f"""{_PATH}{_RESET_HALVES}
 kubeadm init --config "$1" --skip-token-print --ignore-preflight-errors="$2" --skip-phases="$4"
 rm -f "$1"
 {_DELETE_TOKENS.format(lines="NR > 1")}
 : >/var/lib/kuberry/initialised
 """
-_JOIN = f"""{_PATH}
-if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; then
-    kubeadm reset --force --cri-socket "$3" >&2
-fi
+_JOIN = f"""{_PATH}{_RESET_HALVES}
 kubeadm join --config "$1" --ignore-preflight-errors="$2" >&2
 rm -f "$1"
 : >/var/lib/kuberry/joined

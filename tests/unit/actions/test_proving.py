@@ -1,0 +1,105 @@
+"""When a deploy has the cluster prove itself: `--verify always|changed|never`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import made_up as make
+from kuberry.actions import deploy as action
+from kuberry.api import deploy as api
+from kuberry.api.deploy import Verify
+from kuberry.engine.lock import Locks
+from kuberry.model.connection import ConnectOptions
+from kuberry.model.event import ignore
+from kuberry.model.finding import Outcome, ProbeResult
+from kuberry.model.operator import Operator
+from kuberry.model.plan import HostPlan, Plan
+from kuberry.model.preparation import Prepared
+from kuberry.model.report import HostReport, RunReport, StepReport
+from kuberry.settings import Settings
+from kuberry.transports.fake import FakeTransport
+from kuberry.transports.pool import Connections
+
+OPERATOR = Operator(who="me", command="deploy", run="1")
+PROOF = ProbeResult(id="network.pods", outcome=Outcome.OK, title="pods reach pods", detail="")
+STEP = StepReport(
+    id="files", title="write", plan="install", started_s=0, ended_s=1, bytes_sent=0, ok=True
+)
+UNCHANGED = HostReport(host="red", ending="unchanged")
+CHANGED = HostReport(host="red", ending="done", steps=(STEP,))
+BROKEN = HostReport(host="red", ending="failed", steps=(STEP,))
+WORK = action.Work(
+    cluster=make.cluster("red"),
+    hosts=(),
+    bundle=make.bundle(),
+    fetch=lambda _: Path("/nowhere"),
+    options=ConnectOptions(),
+    emit=ignore,
+    access=None,
+    prove=None,
+    operator=OPERATOR,
+)
+
+
+@contextlib.asynccontextmanager
+async def _ready(_work: action.Work, *, lock: bool) -> AsyncIterator[Any]:
+    """Stand ready before a plan, on one host."""
+    assert lock
+    red = FakeTransport("red")
+
+    async def login(_host: object) -> FakeTransport:
+        return red
+
+    plan = Plan(title="install", hosts=(HostPlan(host="red"),))
+    prepared = Prepared(plan=Plan(title="prepare", hosts=()))
+    locks = Locks(OPERATOR, ignore)
+    yield action._Ready(Connections((), login), {"red": red}, {}, {}, (), (), plan, locks, prepared)
+
+
+@pytest.mark.parametrize(
+    ("verify", "host", "asked", "said"),
+    [
+        ("changed", UNCHANGED, 0, ["nodes.ready"]),
+        ("changed", CHANGED, 1, ["network.pods"]),
+        ("always", UNCHANGED, 1, ["network.pods"]),
+        ("always", CHANGED, 1, ["network.pods"]),
+        ("never", UNCHANGED, 0, ["nodes.ready"]),
+        ("never", CHANGED, 0, []),
+        ("always", BROKEN, 0, []),
+    ],
+)
+async def test_a_cluster_is_asked_when_it_is_to_be(
+    verify: Verify,
+    host: HostReport,
+    asked: int,
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An unchanged one makes no probe pods unless told to: that its nodes are Ready was seen."""
+    proven: list[object] = []
+
+    async def execute(*_: object) -> tuple[HostReport, ...]:
+        return (host,)
+
+    async def prove(*words: object) -> tuple[ProbeResult, ...]:
+        proven.append(words)
+        return (PROOF,)
+
+    async def give_access(*_: object) -> str:
+        return ""
+
+    monkeypatch.setattr(action, "_ready", _ready)
+    monkeypatch.setattr(action, "_execute", execute)
+    monkeypatch.setattr(api, "_prove", prove)
+    monkeypatch.setattr(api, "access", lambda *_: give_access)
+    settings = Settings(state_dir=tmp_path, config_dir=tmp_path)
+    report: RunReport = await api.carry_out(WORK, "deploy", verify, settings)
+
+    assert len(proven) == asked
+    assert [one.id for one in report.probes] == said
