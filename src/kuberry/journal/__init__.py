@@ -1,1 +1,1 @@
-"""Law of this room: remembers runs and their events as they happen; never stops a run."""
+"""Law of this room: remembers runs and their events as they happen, and who asks; stops no run."""

@@ -16,11 +16,14 @@ BUSY_TIMEOUT_S = 10.0
 _PRIVATE = 0o600
 
 
-def open_database(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def open_database(
+    path: Path, *, timeout_s: float = BUSY_TIMEOUT_S, is_shared: bool = False
+) -> sqlite3.Connection:
     """Open the journal at *path*, with the newest schema; make it where there is none.
 
     Args:
         timeout_s: Seconds to wait for other processes that write to it.
+        is_shared: Whether threads will use it, one after the other.
 
     Raises:
         JournalUnusable: A newer kuberry has written it, or it is no file.
@@ -34,7 +37,7 @@ def open_database(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.C
         raise JournalUnusable(f"{path} is no file", remedy="move it away")
     if os.name == "posix" and path.stat().st_mode & ~_PRIVATE & 0o777:
         path.chmod(_PRIVATE)
-    return _prepared(path, timeout_s)
+    return _prepared(path, timeout_s, is_shared=is_shared)
 
 
 def _make(path: Path) -> None:
@@ -50,8 +53,10 @@ def _make(path: Path) -> None:
         aside.unlink()
 
 
-def _prepared(path: Path, timeout_s: float) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
+def _prepared(path: Path, timeout_s: float, *, is_shared: bool = False) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        path, timeout=timeout_s, isolation_level=None, check_same_thread=not is_shared
+    )
     try:
         bring_up_to_date(db)  # first: what a newer kuberry has written is left as it is
         if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

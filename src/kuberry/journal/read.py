@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import Engine, create_engine, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
-from sqlalchemy.pool import NullPool
 
 from kuberry.errors import JournalUnusable, UsageError
-from kuberry.journal.database import open_database
 from kuberry.journal.process import Process, is_alive
+from kuberry.journal.store import Store
 from kuberry.journal.tables import EventRow, RunRow
 from kuberry.model.report import RunReport
 from kuberry.model.run import EventRecord, RunDetail, RunRecord, RunState
@@ -28,26 +25,38 @@ _EVENTS_AT_ONCE = 500
 
 
 class Journal:
-    """The journal in *file*; each question opens it anew, so that runs can go on beside it.
+    """The journal in *file*; runs can go on beside it.
 
     Args:
         file: Need not exist: then no run is known.
+        store: Keeps connections for many questions; ``None`` opens the file anew for each.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, store: Store | None = None) -> None:
         self._file = file
+        self._store = store or Store(file)
 
-    def runs(self, *, cluster: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
-        """Return the newest runs, newest first; of *cluster* alone where that is given.
+    def runs(
+        self, *, cluster: str | None = None, limit: int = 20, before: str | None = None
+    ) -> tuple[RunRecord, ...]:
+        """Return the newest runs, newest first.
+
+        Args:
+            cluster: Only runs of the cluster of that name.
+            limit: At most so many.
+            before: Only runs older than the one with this id, which need not be there any more.
 
         Raises:
             JournalUnusable: The file cannot be read.
         """
         if not self._file.exists():
             return ()
-        query = select(RunRow).options(defer(RunRow.report)).order_by(RunRow.started.desc())
+        query = select(RunRow).options(defer(RunRow.report))
+        query = query.order_by(RunRow.started.desc(), RunRow.id.desc())
         if cluster is not None:
             query = query.where(RunRow.cluster == cluster)
+        if before is not None:
+            query = query.where(RunRow.id < before)
         with self._session() as session:
             return tuple(_record(row) for row in session.scalars(query.limit(limit)))
 
@@ -119,20 +128,11 @@ class Journal:
         if not self._file.exists():
             remedy = 'deploy a cluster first: kuberry deploy --hosts "red,red[01-02]"'
             raise UsageError("no run is known here", remedy=remedy)
-        try:
-            with Session(self._engine()) as session:
-                yield session
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise self._unusable(str(getattr(error, "orig", None) or error)) from error
-
-    def _engine(self) -> Engine:
-        return create_engine(
-            "sqlite://", creator=lambda: open_database(self._file), poolclass=NullPool
-        )
+        with self._store.session() as session:
+            yield session
 
     def _unusable(self, why: str) -> JournalUnusable:
-        remedy = "runs do not need it: move it away, and the next run begins a new one"
-        return JournalUnusable(f"the journal {self._file} cannot be read: {why}", remedy=remedy)
+        return self._store.unusable(why)
 
 
 def _record(row: RunRow) -> RunRecord:

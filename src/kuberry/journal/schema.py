@@ -42,6 +42,48 @@ STEPS: tuple[Step, ...] = (
         "CREATE INDEX runs_by_time ON runs (started)",
         "CREATE INDEX runs_by_cluster ON runs (cluster, started)",
     ),
+    (
+        """
+        CREATE TABLE tokens (
+            id TEXT NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            created TEXT NOT NULL,
+            expires TEXT,
+            revoked TEXT
+        )
+        """,
+        """
+        CREATE TABLE requests (
+            token_id TEXT NOT NULL,
+            key TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            created TEXT NOT NULL,
+            run_id TEXT,
+            PRIMARY KEY (token_id, key)
+        )
+        """,
+        """
+        CREATE TABLE audit (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            time TEXT NOT NULL,
+            token_id TEXT NOT NULL,
+            address TEXT NOT NULL,
+            action TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            subject TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+        """,
+        """
+        CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+        """,
+    ),
 )
 
 

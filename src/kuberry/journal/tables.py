@@ -40,3 +40,43 @@ class EventRow(Table):
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"))
     seq: Mapped[int]
     record: Mapped[str]
+
+
+class TokenRow(Table):
+    """Who may ask a server; of a token only the digest is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    scope: Mapped[str]
+    digest: Mapped[str]
+    created: Mapped[str]
+    expires: Mapped[str | None]
+    revoked: Mapped[str | None]
+
+
+class RequestRow(Table):
+    """A request that is to be done once, however often it is sent (Idempotency-Key)."""
+
+    __tablename__ = "requests"
+
+    token_id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    created: Mapped[str]
+    run_id: Mapped[str | None]
+
+
+class AuditRow(Table):
+    """Who asked a server for what; rows are only ever added, and the file itself sees to that."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[str]
+    token_id: Mapped[str]
+    address: Mapped[str]
+    action: Mapped[str]
+    outcome: Mapped[str]
+    subject: Mapped[str]
