@@ -126,7 +126,7 @@ def complaints(report: Any) -> tuple[str, ...]:
     hosts = (one for one in report.get("hosts", ()) if one.get("message"))
     said = [f"{one['host']}: {one['failed_step']}: {one['message']}" for one in hosts]
     findings = (one for one in report.get("findings", ()) if one.get("severity") == "error")
-    said += [f"{one.get('host')}: {one.get('message')}" for one in findings]
+    said += [f"{one.get('host')}: {one.get('title')}" for one in findings]
     return (*said, *complaints(report.get("probes", [])))
 
 

@@ -82,7 +82,7 @@ def test_what_went_wrong_is_found_in_reports() -> None:
             {"host": "gold", "failed_step": "start it", "message": "it broke"},
             {"host": "gold01", "failed_step": "", "message": ""},
         ],
-        "findings": [{"host": "gold", "severity": "error", "message": "no room"}],
+        "findings": [{"host": "gold", "severity": "error", "title": "no room"}],
         "probes": [probe, probe | {"outcome": "ok"}],
     }
 
