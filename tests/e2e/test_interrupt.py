@@ -28,6 +28,8 @@ from kuberry.settings import Settings
 from one_cluster import own_settings
 from own_bundle import ADD_ON, put_add_on, put_downloads
 
+pytestmark = pytest.mark.xdist_group("reset")
+
 EXAMPLE = Path(__file__).parents[2] / "examples/deploy_lab.py"
 HOST = "stop"
 BUNDLE = f"own-{os.getpid()}"

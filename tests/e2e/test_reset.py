@@ -46,9 +46,12 @@ LINE = ("deploy", "--hosts", SOLO, "--verify", "never", "-o", "json")
 READY_S = 300
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Give the settings of a lab for this file alone: its tests destroy what they find."""
+    """Give the settings of a lab for this file alone: its tests destroy what they find.
+
+    It outlives the file's other tests, for the one that ends it comes after those of other files.
+    """
     settings = own_settings(tmp_path_factory.mktemp("kuberry-reset"))
     asyncio.run(lab_bundle(settings=settings))
     try:

@@ -11,25 +11,27 @@ from kuberry.settings import Settings
 KUBECTL = "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf"
 On = Callable[[str, str], str]
 """Runs shell text on a host, and returns what it says."""
+_ROW = (
+    '{{.kind}} {{or .metadata.namespace "-"}} {{.metadata.name}} {{if eq .kind "Lease"}}'
+    '{{.spec.renewTime}}{{else}}{{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}'
+    '{{end}}{{end}}{{end}}{{"\\n"}}'
+)
 # Until every node has renewed its lease, every kubelet answers and every system pod is ready:
 # a kubelet that was cut off takes its time to notice that its old connection is dead.
 WHOLE = f"""
-fresh() {{
-  renewed=$({KUBECTL} -n kube-node-lease get lease "$1" -o jsonpath='{{.spec.renewTime}}')
-  [ $(($(date +%s) - $(date -d "$renewed" +%s))) -lt 12 ]
-}}
+of() {{ printf '%s\\n' "$seen" | awk -v kind="$1" -v space="$2" '$1 == kind && $2 == space'; }}
 for i in $(seq 120); do
   [ "$i" = 1 ] || sleep 1
-  nodes=$({KUBECTL} get nodes -o jsonpath='{{.items[*].metadata.name}}' 2>/dev/null)
-  [ "$(echo $nodes | wc -w)" = 3 ] || continue
-  {KUBECTL} wait --for=condition=Ready nodes --all --timeout=1s >/dev/null 2>&1 || continue
-  for node in $nodes; do
+  seen=$({KUBECTL} get nodes,leases,pods -A -o go-template='{{{{range .items}}}}{_ROW}{{{{end}}}}' \\
+    2>/dev/null) || continue
+  [ "$(of Node - | awk '{{print $4}}' | xargs)" = "True True True" ] || continue
+  [ "$(of Pod kube-system | wc -l)" -ge 7 ] || continue
+  of Pod kube-system | grep -qv ' True$' && continue
+  for node in $(of Node - | awk '{{print $3}}'); do
+    renewed=$(of Lease kube-node-lease | awk -v name="$node" '$3 == name {{print $4}}')
+    [ $(($(date +%s) - $(date -d "$renewed" +%s))) -lt 12 ] || continue 2
     {KUBECTL} get --raw "/api/v1/nodes/$node/proxy/healthz" >/dev/null 2>&1 || continue 2
-    fresh "$node" 2>/dev/null || continue 2
   done
-  [ "$({KUBECTL} -n kube-system get pods -o name | wc -l)" -ge 7 ] || continue
-  {KUBECTL} -n kube-system wait --for=condition=Ready pods --all --timeout=1s \
-    >/dev/null 2>&1 || continue
   exit 0
 done
 exit 1

@@ -37,13 +37,14 @@ def test_a_host_that_reboots_is_lost_and_comes_back(
     def show(report: WatchReport) -> None:
         reports.append(report)
         states = [one.hosts[1].state for one in reports]
-        if states == ["reachable"]:
-            run_on(host, "sudo systemd-run --quiet --on-active=1 systemctl reboot")
+        if states.count("reachable") == 1 and states[-1] == "reachable":
+            order = "sudo systemd-run --quiet --on-active=1 systemctl reboot"
+            asyncio.get_running_loop().run_in_executor(None, run_on, host, order)
         if "lost" in states and states[-1] == "reachable":
             raise Seen
 
     async def go() -> None:
-        options = ConnectOptions(connect_timeout_s=2, keepalive_interval_s=0.5)
+        options = ConnectOptions(connect_timeout_s=5, keepalive_interval_s=1)
         hosts = [lab.login("red"), host]
         async with asyncio.timeout(120):
             await watch(hosts, options, ignore, show, Pace(interval_s=0.5))

@@ -156,8 +156,8 @@ async def test_more_commands_at_once_than_sessions(on_red: SshTransport) -> None
 
 async def test_a_host_short_of_sessions_is_asked_again(fresh: Host, run_on: RunOn) -> None:
     """What sshd refused for want of a free session runs when one is free; none is lost."""
-    few = "echo 'MaxSessions 2' | sudo tee /etc/ssh/sshd_config.d/20.conf && sudo systemctl "
-    assert run_on(fresh, few + "reload ssh").returncode == 0
+    few = "echo 'MaxSessions 2' | sudo tee /etc/ssh/sshd_config.d/20.conf"
+    assert run_on(fresh, f"{few} && sudo systemctl restart ssh").returncode == 0
     transport = await connect(fresh, OPTIONS)
     try:
         done = await asyncio.gather(
