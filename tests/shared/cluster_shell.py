@@ -22,8 +22,8 @@ WHOLE = f"""
 of() {{ printf '%s\\n' "$seen" | awk -v kind="$1" -v space="$2" '$1 == kind && $2 == space'; }}
 for i in $(seq 120); do
   [ "$i" = 1 ] || sleep 1
-  seen=$({KUBECTL} get nodes,leases,pods -A -o go-template='{{{{range .items}}}}{_ROW}{{{{end}}}}' \\
-    2>/dev/null) || continue
+  seen=$({KUBECTL} get nodes,leases,pods -A \\
+    -o go-template='{{{{range .items}}}}{_ROW}{{{{end}}}}' 2>/dev/null) || continue
   [ "$(of Node - | awk '{{print $4}}' | xargs)" = "True True True" ] || continue
   [ "$(of Pod kube-system | wc -l)" -ge 7 ] || continue
   of Pod kube-system | grep -qv ' True$' && continue
