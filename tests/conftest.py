@@ -15,6 +15,7 @@ from kuberry.errors import LabUnavailable
 from kuberry.lab import requirements
 
 LEVELS = ("integration", "e2e")
+_NICE = 5
 
 hypothesis.settings.register_profile("campaign", max_examples=20_000, deadline=None)
 hypothesis.settings.register_profile("default", deadline=None)  # a busy machine is no bug
@@ -25,6 +26,15 @@ def pytest_configure() -> None:
     """Hear Ctrl-C again: what a shell has put in the background is born deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let tests with a Kubernetes go first: it eats CPU as long as it is up, also when idle.
+
+    No process that has been nice gets them later, because xdist deals out large groups first.
+    """
+    if os.nice(0) == 0 and item.get_closest_marker("e2e") is None:
+        os.nice(_NICE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
