@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Annotated
@@ -79,9 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name; ``None`` takes them from the process.
     """
-    say = console.print_json_error if _wants_json(argv) else console.print_error
+    return run_app(app, sys.argv[1:] if argv is None else argv, "kuberry")
+
+
+def run_app(program: typer.Typer, words: Sequence[str], name: str) -> int:
+    """Run a line of *program*, which is called *name*, and return the exit code."""
+    say = speaker(words)
     try:
-        result = app(args=argv, standalone_mode=False, prog_name="kuberry")
+        result = program(args=words, standalone_mode=False, prog_name=name)
     except KuberryError as error:
         say(error)
         return exit_for(error)
@@ -97,10 +102,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else Exit.DONE
 
 
-def _wants_json(argv: Sequence[str] | None) -> bool:
-    """Return whether the words ask for JSON; what a line means that typer refuses counts, too."""
-    words = tuple(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ("kubectl",):  # its words are kubectl's
+def speaker(words: Sequence[str]) -> Callable[[KuberryError], None]:
+    """Return what tells of an error to whoever typed *words*: a person or a program."""
+    return console.print_json_error if _wants_json(words) else console.print_error
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Return whether *words* ask for JSON; what a line means that typer refuses counts, too."""
+    if words and words[0] == "kubectl":  # its words are kubectl's
         return False
     pairs = set(pairwise(words))
     return bool(pairs & {("-o", "json"), ("--output", "json")}) or bool(
@@ -112,6 +121,8 @@ def _help_for(error: TyperException) -> str:
     """Return the line that shows the right words of the command that was typed."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "kuberry"
+    if path.startswith("cms "):  # which keeps --help for itself
+        return "cms help pi"
     name = getattr(error, "option_name", None)
     if path.startswith("kuberry hosts ") and name:
         plain = str(name).lstrip("-") or "red"

@@ -12,13 +12,14 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from kuberry.model.controller import Agent, ControllerFacts, Directory
+from kuberry.model.controller import Agent, CmsPlugin, ControllerFacts, Directory
 from kuberry.transports.lazy_asyncssh import asyncssh
 
 # The names ssh looks for by itself: ssh_config(5), IdentityFile.
 _KEY_NAMES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
 _AGENT_S = 3.0
-_OLD_PACKAGE = "cloudmesh-pi-cluster"
+_OLD_PACKAGE, _CMS = "cloudmesh-pi-cluster", "cloudmesh-cmd5"
+_PLUGIN = Path("cloudmesh/pi/command/pi.py")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ async def look_at_controller(places: Places) -> ControllerFacts:
         known_hosts=directory(places.ssh_dir / "known_hosts"),
         behind_s=_behind_s(time.time()),
         old_package=_version(_OLD_PACKAGE),
+        cms_plugin=cms_plugin(Path(__file__).parents[2]) if _version(_CMS) else "unused",
     )
 
 
@@ -88,6 +90,17 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def cms_plugin(packages: Path) -> CmsPlugin:
+    """Return whose the file of `cms pi` is in *packages*, the directory that holds kuberry.
+
+    pip lets another package overwrite it, and takes it away with that package.
+    """
+    path = packages / _PLUGIN
+    if not path.is_file():
+        return "missing"
+    return "ours" if "kuberry" in path.read_text("utf-8", errors="replace") else "foreign"
 
 
 def _behind_s(now_s: float) -> float:

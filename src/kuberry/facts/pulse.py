@@ -10,6 +10,7 @@ from kuberry.facts.cards import CARDS
 from kuberry.facts.framing import Section
 from kuberry.facts.hardware import MEMORY
 from kuberry.facts.health import HEALTH
+from kuberry.facts.leds import LEDS
 from kuberry.facts.network import NETWORK
 from kuberry.facts.probe import Probe, Unparsable
 from kuberry.model.facts import Health, Network
@@ -26,13 +27,14 @@ async def feel(transport: Transport, *, deadline_s: float = PULSE_S) -> Pulse:
     Raises:
         TransportError: The connection ended, or no answer came in time.
     """
-    probes = (HEALTH, MEMORY, NETWORK, CARDS)
+    probes = (HEALTH, MEMORY, NETWORK, CARDS, LEDS)
     sections = await _ask(transport, probes, deadline_s)
     return Pulse(
         health=_read(sections, HEALTH),
         memory=_read(sections, MEMORY),
         link=_link(_read(sections, NETWORK)),
         cards=_read(sections, CARDS),
+        leds=_read(sections, LEDS),
     )
 
 

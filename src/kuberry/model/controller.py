@@ -8,6 +8,7 @@ from typing import Literal
 from kuberry.model.value import Value
 
 Agent = Literal["none", "unreachable", "ready"]
+CmsPlugin = Literal["unused", "ours", "foreign", "missing"]
 
 
 class Directory(Value):
@@ -47,6 +48,7 @@ class ControllerFacts(Value):
         behind_s: Seconds that the clock is behind the newest of kuberry's own files; 0 when it is
             not.
         old_package: Version of cloudmesh-pi-cluster, where that is installed, too.
+        cms_plugin: Whose the file is that the word `pi` of cms stands in; ``unused`` without cms.
     """
 
     python: str
@@ -59,3 +61,4 @@ class ControllerFacts(Value):
     known_hosts: Directory
     behind_s: float
     old_package: str | None
+    cms_plugin: CmsPlugin = "unused"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from kuberry.model.facts import Card, Health, Memory
+from kuberry.model.facts import Card, Health, Led, Memory
 from kuberry.model.status import Problem
 from kuberry.model.value import Value
 
@@ -25,6 +25,7 @@ class Pulse(Value):
     memory: Memory | None
     link: Link | None
     cards: tuple[Card, ...] | None
+    leds: tuple[Led, ...] | None = None
 
 
 class HostPulse(Value):

@@ -106,10 +106,20 @@ def _known_hosts(facts: ControllerFacts) -> Iterator[Observation]:
 
 
 def _old_package(facts: ControllerFacts) -> Iterator[Observation]:
+    anew = "pip install --force-reinstall --no-deps kuberry"
+    whose = {"foreign": ", and `cms pi` is its", "missing": ", and `cms pi` is gone"}
     if facts.old_package:
         yield _here(
-            f"cloudmesh-pi-cluster {facts.old_package} is installed, too",
-            "pip uninstall cloudmesh-pi-cluster",
+            f"cloudmesh-pi-cluster {facts.old_package} is installed, too"
+            + whose.get(facts.cms_plugin, ""),
+            f"pip uninstall cloudmesh-pi-cluster, then {anew}",
+            Severity.WARNING,
+        )
+    elif facts.cms_plugin in whose:
+        yield _here(
+            "the file of `cms pi` that kuberry brought was "
+            + ("overwritten" if facts.cms_plugin == "foreign" else "taken away"),
+            anew,
             Severity.WARNING,
         )
 
@@ -180,10 +190,12 @@ CHECKS: tuple[Check[ControllerFacts], ...] = (
     ),
     Check(
         "KB709",
-        "the old cloudmesh-pi-cluster beside kuberry",
+        "the old cloudmesh-pi-cluster, or what it has left of `cms pi`",
         _old_package,
-        why="Both bring the command `cms pi`: which one runs would be chance.",
-        remedy="`pip uninstall cloudmesh-pi-cluster`",
+        why="Both bring the file of `cms pi`. The one that was installed last has overwritten the "
+        "other's, and to uninstall the old one takes ours away; pip says neither.",
+        remedy="`pip uninstall cloudmesh-pi-cluster`, then "
+        "`pip install --force-reinstall --no-deps kuberry`",
         severities=_WARNING,
     ),
 )

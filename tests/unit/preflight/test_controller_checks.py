@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kuberry.facts.controller import Places, directory, look_at_controller
+import kuberry
+from kuberry.facts.controller import Places, cms_plugin, directory, look_at_controller
 from kuberry.model.controller import ControllerFacts, Directory
 from kuberry.preflight import run_controller
 from kuberry.preflight.controller import CHECKS, GIB
@@ -105,8 +106,21 @@ def test_known_hosts() -> None:
 
 
 def test_the_old_package() -> None:
-    """It brings the same command."""
-    assert found(old_package="4.3.14") == [("KB709", "warning")]
+    """It brings the same command; so does what it has left behind."""
+    assert found(old_package="4.3.14", cms_plugin="ours") == [("KB709", "warning")]
+    assert found(cms_plugin="foreign") == [("KB709", "warning")]
+    assert found(cms_plugin="missing") == [("KB709", "warning")]
+    assert found(cms_plugin="ours") == []
+
+
+def test_whose_the_file_of_cms_pi_is(tmp_path: Path) -> None:
+    """The one of this tree is ours; another is not, and none is missing."""
+    path = tmp_path / "cloudmesh/pi/command/pi.py"
+    path.parent.mkdir(parents=True)
+    assert cms_plugin(tmp_path) == "missing"
+    path.write_bytes(b"class PiCommand: \xff")
+    assert cms_plugin(tmp_path) == "foreign"
+    assert cms_plugin(Path(kuberry.__file__).parents[1]) == "ours"
 
 
 def test_a_directory_that_is_not_there_yet(tmp_path: Path) -> None:

@@ -108,6 +108,20 @@ class Card(Value):
     spare: Literal["normal", "warning", "urgent"] | None = None
 
 
+class Led(Value):
+    """One of the two LEDs of a Raspberry Pi.
+
+    Attributes:
+        name: ACT is the green one, PWR the red one.
+        brightness: 0 is dark; what a trigger does now and then is caught by chance.
+        trigger: What switches it: ``mmc0`` (the card), ``none`` (by hand); ``None`` if not told.
+    """
+
+    name: Literal["ACT", "PWR"]
+    brightness: int
+    trigger: str | None
+
+
 class Throttling(Value):
     """What the Raspberry Pi's firmware complained about.
 

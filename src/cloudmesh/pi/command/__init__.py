@@ -1,0 +1,1 @@
+"""Where cms looks for the command of the word `pi`."""
