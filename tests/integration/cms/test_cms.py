@@ -25,7 +25,7 @@ NOBODY = "127.0.0.1:1"
 def test_the_line_plans_a_cluster_of_the_labs_hosts(
     lab: LabState, lab_cms: Cms, tmp_path: Path
 ) -> None:
-    """One JSON document says what would be done; nothing is (tests/e2e types the line alone)."""
+    """One JSON document says what would be done; nothing is."""
     cache = Settings(cache_dir=Path(lab_cms.environment["KUBERRY_CACHE_DIR"]))
     bundle = k3s_bundles.stand_in_bundle(tmp_path / "from", "v1.32.3+k3s1", cache)
     line = ("pi", "cluster", "deploy", "kubernetes", "--hosts", HOSTS)
@@ -53,17 +53,13 @@ def test_the_hosts_of_the_lab(lab: LabState, lab_cms: Cms) -> None:
     assert f"error {nobody}: " in done.stderr
 
 
-def test_exit_codes_arrive_and_words_are_not_changed(cms: Cms) -> None:
+def test_words_and_the_exit_code_arrive_as_they_were(cms: Cms) -> None:
     """What the shell gave reaches kuberry as it was, though cms would expand and split it."""
     odd = "red$HOME & 'x"
     refused = cms("pi", "cluster", "hosts", "expand", odd, "-o", "json")
-    gone = cms("pi", "temp", NOBODY)
-    old = cms("pi", "k3", "install", "cluster", HOSTS)
 
     assert refused.returncode == 2
     assert odd in json.loads(refused.stderr)["error"]["message"]
-    assert gone.returncode == 4
-    assert (old.returncode, "cms pi cluster deploy kubernetes" in old.stderr) == (2, True)
 
 
 def test_the_interactive_shell_goes_on_after_an_error(cms: Cms) -> None:
@@ -109,11 +105,11 @@ def test_the_old_package_is_found_while_it_is_there_and_when_it_went(
     assert "cloudmesh-pi-cluster 4.3.14 is installed, too, and `cms pi` is its" in there["proof"]
     assert "taken away" in went["proof"]
     assert "--force-reinstall" in went["remedy"]
-    assert _found(cms, installed.kuberry) == {}
 
 
 def _found(cms: Cms, packages: Path) -> dict[str, Any]:
     words = ("-m", "kuberry", "check", "--hosts", NOBODY, "-o", "json")
     done = cms.run(str(cms.installed.python), *words, path=packages)
     findings = json.loads(done.stdout)["findings"]
-    return next((one for one in findings if one["code"] == "KB709"), {})
+    (found,) = (one for one in findings if one["code"] == "KB709")
+    return dict(found)
