@@ -167,7 +167,7 @@ async def _see(
     seen: dict[str, Seen] = {}
     if not in_the_way(work.cluster, failed, skips=skips):
         work.emit(Phase(name="facts", message="looking at the hosts"))
-        sight = await look_at_cluster(work.cluster, ready.transports, work.emit)
+        sight = await look_at_cluster(work.cluster, ready.transports, ready.locks, work.emit)
         failed, seen = failed | sight.failures, sight.seen
         tell_hosts(seen, work.emit)
     findings: tuple[Finding, ...] = ()

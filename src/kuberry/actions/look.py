@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 from kuberry.distributions.seen import Seen
+from kuberry.engine.lock import Locks
 from kuberry.engine.unit import wait_for_leftovers
 from kuberry.errors import KuberryError
 from kuberry.facts.gather import gather
@@ -32,6 +33,7 @@ class Sight:
 async def look_at_cluster(
     cluster: Cluster,
     transports: Mapping[str, Transport],
+    locks: Locks,
     emit: Emit,
     leaving: Collection[str] = (),
 ) -> Sight:
@@ -42,7 +44,7 @@ async def look_at_cluster(
     Args:
         leaving: Hosts that leave; with the control plane its API server does.
     """
-    sight = await look_at_all(transports)
+    sight = await look_at_all(transports, locks)
     control_plane = cluster.control_plane
     host = sight.seen.get(control_plane)
     if host is None or control_plane in leaving or not _is_coming_up(host):
@@ -53,7 +55,7 @@ async def look_at_cluster(
         answers = await wait_for_api(transports[control_plane], within_s=_API_S)
     except KuberryError:
         answers = True  # the host was lost, or hangs: that is seen at the second look
-    return await look_at_all(transports) if answers else sight
+    return await look_at_all(transports, locks) if answers else sight
 
 
 def _is_coming_up(host: Seen) -> bool:
@@ -62,13 +64,19 @@ def _is_coming_up(host: Seen) -> bool:
     return is_silent and any(map(there.is_running, _UNITS))
 
 
-async def look_at_all(transports: Mapping[str, Transport]) -> Sight:
+async def look_at_all(transports: Mapping[str, Transport], locks: Locks) -> Sight:
     """Look at every host, side by side; one that fails is a value and stops no other.
 
     What an earlier run left at work is awaited, so that nothing changes under the plan.
+
+    Args:
+        locks: Hosts whose locks are not held are looked at, and nothing is touched there.
     """
     async with asyncio.TaskGroup() as group:
-        tasks = {name: group.create_task(_look(name, one)) for name, one in transports.items()}
+        tasks = {
+            name: group.create_task(_look(one, clears=locks.holds(name)))
+            for name, one in transports.items()
+        }
     results = {name: task.result() for name, task in tasks.items()}
     return Sight(
         seen={name: one for name, one in results.items() if isinstance(one, Seen)},
@@ -76,22 +84,22 @@ async def look_at_all(transports: Mapping[str, Transport]) -> Sight:
     )
 
 
-async def _look(name: str, transport: Transport) -> Seen | KuberryError:
+async def _look(transport: Transport, *, clears: bool) -> Seen | KuberryError:
     try:
-        seen, is_old = await _look_once(name, transport)
-        return (await _look_once(name, transport))[0] if is_old else seen
+        seen, is_old = await _look_once(transport, clears=clears)
+        return (await _look_once(transport, clears=clears))[0] if is_old else seen
     except KuberryError as error:
         return error
 
 
-async def _look_once(name: str, transport: Transport) -> tuple[Seen, bool]:
+async def _look_once(transport: Transport, *, clears: bool) -> tuple[Seen, bool]:
     """Return what is seen in one round trip, and whether something was still at work then."""
     try:
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(wait_for_leftovers(transport))
+            waiting = group.create_task(wait_for_leftovers(transport, clears=clears))
             facts = group.create_task(gather(transport, versions=False))
             installed = group.create_task(look(transport))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    seen = Seen(name=name, facts=facts.result(), installed=installed.result())
+    seen = Seen(name=transport.host.name, facts=facts.result(), installed=installed.result())
     return seen, waiting.result()

@@ -143,12 +143,12 @@ async def _ready(work: Work, *, lock: bool) -> AsyncIterator[_Ready]:
         transports = {one.host.name: one for one in connections.transports}
         failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
         wanted = transports if lock and not _in_the_way(work, failed) else {}
-        async with locked(wanted, work.operator, work.emit) as (_, busy):
+        async with locked(wanted, work.operator, work.emit) as (locks, busy):
             if busy or _in_the_way(work, failed):
                 yield _Ready(transports, {}, not_reached(failed | busy), None)
                 return
             work.emit(Phase(name="facts", message="looking at the hosts"))
-            sight = await look_at_cluster(work.cluster, transports, work.emit, work.leaving)
+            sight = await look_at_cluster(work.cluster, transports, locks, work.emit, work.leaving)
             tell_hosts(sight.seen, work.emit)
             yield _planned(work, transports, sight.seen, failed | sight.failures)
 

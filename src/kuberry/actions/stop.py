@@ -65,7 +65,7 @@ async def _off(
 ) -> tuple[HostReport, ...]:
     failed: dict[str, KuberryError] = {host.name: error for host, error in connections.failures}
     transports = {one.host.name: one for one in connections.transports}
-    sight = await look_at_all(transports)
+    sight = await look_at_all(transports, locks)
     failed |= sight.failures
     tell_hosts(sight.seen, work.emit)
     try:

@@ -60,6 +60,7 @@ for meta in "$stage"/*.meta; do
     printf '%s  %s\n' "$sum" "$stage/$key" | sha256sum -c --quiet -
     (umask 022; mkdir -p "$(dirname "$path")")
     [ "$keep" = volatile ] || keep "$path" "$key"
+    rm -f "$path".kuberry.??????  # of a run that was killed here
     temporary=$(mktemp "$path.kuberry.XXXXXX")
     cat "$stage/$key" >"$temporary"
     chmod "$mode" "$temporary"

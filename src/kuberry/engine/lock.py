@@ -83,6 +83,10 @@ class Locks:
             raise
         self._held[transport.host.name] = release, task
 
+    def holds(self, host: str) -> bool:
+        """Return whether the lock of *host* is held."""
+        return host in self._held
+
     async def release(self, host: str) -> bool:
         """Give the lock of *host* back; return whether it was held."""
         held = self._held.pop(host, None)

@@ -122,9 +122,10 @@ block='/^# BEGIN kuberry$/,/^# END kuberry$/'
 for named in /var/lib/kuberry/files/*.path; do
     [ -e "$named" ] || continue
     kept=${named%.path}
-    [ ! -e "$kept.undone" ] || continue
     path=$(cat "$named")
     aside=$path.kuberry-was
+    rm -f "$path".kuberry.?????? "$path.kuberry-new" "$aside"  # of runs that were killed
+    [ ! -e "$kept.undone" ] || continue
     if [ -f "$path" ] && grep -qx '# BEGIN kuberry' "$path"; then
         cp -a "$path" "$aside"
         sed "$block d" "$path" >"$aside"

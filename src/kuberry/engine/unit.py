@@ -53,12 +53,14 @@ rm -f "$unit".*
 exit "$status"
 """
 
+# $1 says "clear" to the one who holds the lock of the host: what a dead run has left goes. Others
+# would take from a run at work what it is about to read.
 _WAIT_FOR_ALL = r"""
 waited=
 while [ -n "$(systemctl list-units --plain --no-legend \
     --state=active,activating,deactivating 'kuberry-step-*.service')" ]
 do waited=yes; sleep 0.2; done
-rm -rf /run/kuberry/kuberry-step-*
+[ "$1" != clear ] || rm -rf /run/kuberry/kuberry-step-* /run/kuberry/files.*
 echo "$waited"
 """
 
@@ -93,8 +95,13 @@ async def run_as_unit(
     return result
 
 
-async def wait_for_leftovers(transport: Transport, *, deadline_s: float = 600.0) -> bool:
-    """Wait for the units that an earlier run left at work, and clear what they wrote.
+async def wait_for_leftovers(
+    transport: Transport, *, clears: bool, deadline_s: float = 600.0
+) -> bool:
+    """Wait for the units that an earlier run left at work.
+
+    Args:
+        clears: Remove what runs have left in /run/kuberry; only who holds the host's lock may.
 
     Returns:
         Whether there were any.
@@ -102,5 +109,6 @@ async def wait_for_leftovers(transport: Transport, *, deadline_s: float = 600.0)
     Raises:
         CommandTimeout: They did not end in time.
     """
-    result = await transport.run(script(_WAIT_FOR_ALL).as_root(), deadline_s=deadline_s)
+    words = script(_WAIT_FOR_ALL, "clear" if clears else "").as_root()
+    result = await transport.run(words, deadline_s=deadline_s)
     return result.text.strip() == "yes"

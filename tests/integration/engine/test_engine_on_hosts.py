@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -136,7 +137,10 @@ async def test_a_command_outlives_its_connection_and_is_found_again(host: Host) 
 
 
 async def test_leftovers_are_awaited(host: Host) -> None:
-    """What an earlier run left at work has ended when the next one looks."""
+    """What an earlier run left at work has ended when the next one looks.
+
+    What it wrote is removed by the one who holds the lock, and by nobody else.
+    """
 
     async def begin(transport: Transport) -> None:
         await run_as_unit(transport, "slow", "sleep 3; echo done >/root/done", deadline_s=60)
@@ -144,9 +148,13 @@ async def test_leftovers_are_awaited(host: Host) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1.5):
             await _on(host, begin)
-    await _on(host, wait_for_leftovers)
+    await _ask(host, "mkdir /run/kuberry/files.AbC123")
+    await _on(host, functools.partial(wait_for_leftovers, clears=False))
+    assert (await _ask(host, "cat /root/done; ls /run/kuberry")).startswith("done\nfiles.AbC123\n")
+    assert ".rc\n" in await _ask(host, "ls /run/kuberry")
 
-    assert await _ask(host, "cat /root/done; ls /run/kuberry") == "done\n"
+    await _on(host, functools.partial(wait_for_leftovers, clears=True))
+    assert await _ask(host, "ls /run/kuberry") == ""
 
 
 async def test_a_command_that_runs_too_long_is_ended(host: Host) -> None:

@@ -55,6 +55,14 @@ WantedBy=multi-user.target
 HOSTS = "# BEGIN kuberry\n10.0.0.9 other\n# END kuberry\n"
 
 
+HALVES = (
+    "/etc/motd.kuberry.aB3dE6",
+    "/etc/new/deep/file.kuberry-was",
+    "/usr/local/lib/kuberry/program.kuberry-new",
+)
+"""Files on their way when a run is killed."""
+
+
 @pytest.fixture
 def host(fresh_host: Callable[..., Host]) -> Host:
     """Give a host that is this test's own."""
@@ -98,7 +106,10 @@ def _restore(*what: Restored) -> tuple[Restore, ...]:
 
 
 async def test_all_that_was_done_is_undone(host: Host, tmp_path: Path) -> None:
-    """Files new and old, directories, a block in a file, programs, units: as if never touched."""
+    """Files new and old, directories, a block in a file, programs, units: as if never touched.
+
+    So is what a killed run has left beside them.
+    """
     program = tmp_path / "program"
     program.write_bytes(b"#!/bin/sh\n")
     artifact = Binary(
@@ -133,6 +144,7 @@ async def test_all_that_was_done_is_undone(host: Host, tmp_path: Path) -> None:
     await _ask(host, f"cat >/etc/systemd/system/cron.service <<'E'\n{UNIT}\nE\n")
     await _ask(host, "systemctl enable --now --quiet cron.service")
     await _do(host, *steps, fetch=program)
+    await _ask(host, f"touch {' '.join(HALVES)}")
     changed = {name for _, name in await _different(host)}
     assert changed >= {*files, "/etc/new/deep", "/usr/local/lib/kuberry/program", "cron.service"}
     await _do(host, *_restore("idle-units", "files", "units"))

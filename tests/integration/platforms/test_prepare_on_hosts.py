@@ -14,11 +14,13 @@ from kuberry.actions.look import look_at_all
 from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_status, lab_up
 from kuberry.distributions.seen import Seen
 from kuberry.engine.execute import execute
+from kuberry.engine.lock import Locks
 from kuberry.engine.means import Means
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Event, StepStarted, ignore
 from kuberry.model.host import Host
 from kuberry.model.lab import UNDER_DRESS, LabDress, LabShape
+from kuberry.model.operator import Operator
 from kuberry.model.plan import HostPlan, Plan, Reboot, Restore
 from kuberry.model.preparation import Preparation, Prepared
 from kuberry.model.report import HostReport
@@ -90,7 +92,9 @@ def _run(settings: Settings, name: str, text: str) -> str:
 
 
 async def _seen(connections: Connections) -> dict[str, Seen]:
-    sight = await look_at_all({one.host.name: one for one in connections.transports})
+    locks = Locks(Operator(who="me", command="test", run="1"), ignore)
+    transports = {one.host.name: one for one in connections.transports}
+    sight = await look_at_all(transports, locks)
     assert sight.failures == {}
     return sight.seen
 

@@ -8,10 +8,12 @@ import made_up as make
 from kuberry.actions import look
 from kuberry.actions.look import Sight, look_at_cluster
 from kuberry.distributions.seen import Seen
+from kuberry.engine.lock import Locks
 from kuberry.errors import ConnectionLost
-from kuberry.model.event import AnyEvent
+from kuberry.model.event import AnyEvent, ignore
 from kuberry.model.facts import Unit
 from kuberry.model.installed import SeenNode
+from kuberry.model.operator import Operator
 from kuberry.transports.fake import FakeTransport
 
 CLUSTER = make.cluster("red", "red01")
@@ -33,7 +35,7 @@ class Stage:
         self.waits = 0
         self.heard: list[AnyEvent] = []
 
-    async def look(self, _transports: object) -> Sight:
+    async def look(self, _transports: object, _locks: object) -> Sight:
         """Look at all hosts."""
         return self.sights.pop(0)
 
@@ -50,7 +52,8 @@ class Stage:
         patch.setattr(look, "look_at_all", self.look)
         patch.setattr(look, "wait_for_api", self.wait)
         transports = {"red": FakeTransport("red")}
-        sight = await look_at_cluster(CLUSTER, transports, self.heard.append, leaving)
+        locks = Locks(Operator(who="me", command="deploy", run="1"), ignore)
+        sight = await look_at_cluster(CLUSTER, transports, locks, self.heard.append, leaving)
         return sight.seen["red"]
 
 
