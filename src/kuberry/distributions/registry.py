@@ -19,10 +19,18 @@ class Distribution(Protocol):
 
     Attributes:
         ADMIN_CONF: Where the administrator's kubeconfig is on a control plane.
+        LOOK: What an administrator types there to see why no API server answers.
     """
 
     @property
     def ADMIN_CONF(self) -> str: ...  # noqa: N802, D102 -- as modules write their constants
+
+    @property
+    def LOOK(self) -> str: ...  # noqa: N802, D102 -- likewise
+
+    def unit_of(self, cluster: Cluster, host: str) -> str:
+        """Return the unit that runs the kubelet of *host*."""
+        ...
 
     def install(self, cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan:
         """Return what is still to do for *cluster*."""

@@ -43,10 +43,13 @@ class Kube:
         url: Where the API server is.
         transport: Carries the requests; holds credentials and the check of the server.
         host: The control plane, for messages.
+        look: What to type there to see why the API server does not answer.
     """
 
-    def __init__(self, url: str, transport: httpx2.AsyncBaseTransport, *, host: str) -> None:
-        self._host = host
+    def __init__(
+        self, url: str, transport: httpx2.AsyncBaseTransport, *, host: str, look: str
+    ) -> None:
+        self._host, self._look = host, look
         self._raw = httpx2.AsyncClient(
             base_url=url, transport=transport, timeout=REQUEST_S, trust_env=False
         )
@@ -71,7 +74,7 @@ class Kube:
 
     async def unready(self) -> str:
         """Return what the API server says is not ready of itself; empty when all is."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             answer = await self._raw.get("/readyz?verbose")
         if answer.is_success:
             return ""
@@ -80,7 +83,7 @@ class Kube:
 
     async def now(self) -> datetime:
         """Return the time of the control plane's clock, to the second."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             answer = await self._raw.get("/version")
             answer.raise_for_status()
         stamp = answer.headers.get("date")
@@ -88,7 +91,7 @@ class Kube:
 
     async def version(self) -> str:
         """Return the version of the API server."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             answer = await self._raw.get("/version")
             answer.raise_for_status()
             return str(answer.json()["gitVersion"])
@@ -98,7 +101,7 @@ class Kube:
         path = f"/api/v1/nodes/{node}/proxy/healthz"
         try:
             async with asyncio.timeout(_KUBELET_S):
-                with our_errors(self._host):
+                with our_errors(self._host, self._look):
                     answer = await self._raw.get(path, timeout=None)
         except TimeoutError:
             return f"no answer within {_KUBELET_S:g} s"
@@ -106,12 +109,12 @@ class Kube:
 
     async def nodes(self) -> tuple[Node, ...]:
         """Return all nodes."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             return tuple([read.node(one) async for one in self._client.list(NodeResource)])
 
     async def leases(self) -> tuple[Lease, ...]:
         """Return the nodes' signs of life."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             found = [
                 one async for one in self._client.list(LeaseResource, namespace="kube-node-lease")
             ]
@@ -123,19 +126,19 @@ class Kube:
 
     async def pods(self, namespace: str) -> tuple[Pod, ...]:
         """Return the pods of *namespace*."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             listed = self._client.list(PodResource, namespace=namespace)
             return tuple([read.pod(one) async for one in listed])
 
     async def services(self, namespace: str) -> tuple[Service, ...]:
         """Return the services of *namespace*."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             listed = self._client.list(ServiceResource, namespace=namespace)
             return tuple([read.service(one) async for one in listed])
 
     async def replicas(self, namespace: str, deployment: str) -> int:
         """Return how many pods of *deployment* are available, of its newest template."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             one = await self._client.get(Deployment, deployment, namespace=namespace)
         status = one.status
         if status is None or (status.updatedReplicas or 0) < (status.availableReplicas or 0):
@@ -144,7 +147,7 @@ class Kube:
 
     async def warnings(self, namespace: str) -> dict[str, str]:
         """Return the last warning about each object of *namespace*, by the object's name."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             found = [one async for one in self._client.list(Event, namespace=namespace)]
         return {
             one.involvedObject.name or "": f"{one.reason}: {one.message}"
@@ -154,7 +157,7 @@ class Kube:
 
     async def default_storage_class(self) -> str | None:
         """Return the name of the storage class that claims get when they name none."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             async for one in self._client.list(StorageClass):
                 marks = (one.metadata.annotations if one.metadata else None) or {}
                 if marks.get(_DEFAULT_CLASS) == "true" and one.metadata:
@@ -163,7 +166,7 @@ class Kube:
 
     async def namespaces(self, label: str) -> tuple[str, ...]:
         """Return the namespaces that carry *label*, without those that are on their way out."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             listed = self._client.list(Namespace, labels={label: None})
             staying = [one.metadata async for one in listed if one.metadata]
         return tuple(one.name for one in staying if one.name and not one.deletionTimestamp)
@@ -171,7 +174,7 @@ class Kube:
     async def create(self, manifest: Manifest) -> None:
         """Create what *manifest* says; what is there already stays as it is."""
         try:
-            with our_errors(self._host):
+            with our_errors(self._host, self._look):
                 await self._client.create(codecs.from_dict(dict(manifest)))
         except ApiRefused as error:
             if error.status != _CONFLICT:
@@ -184,7 +187,7 @@ class Kube:
         (kube-controller-manager, namespaceDeletionGracePeriod); that is not awaited.
         """
         try:
-            with our_errors(self._host):
+            with our_errors(self._host, self._look):
                 await self._client.delete(Namespace, name)
                 await self._client.deletecollection(PodResource, namespace=name, grace_period=0)
         except ApiRefused as error:
@@ -193,7 +196,7 @@ class Kube:
 
     async def log(self, namespace: str, pod: str) -> str:
         """Return what *pod* has written."""
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             lines = [line async for line in self._client.log(pod, namespace=namespace)]
         return "".join(lines)
 
@@ -205,7 +208,7 @@ class Kube:
         Args:
             deadline_s: Seconds for all of it; then `ApiUnreachable` is raised.
         """
-        with our_errors(self._host):
+        with our_errors(self._host, self._look):
             ended = await self._client.exec(
                 pod,
                 namespace=namespace,

@@ -30,10 +30,12 @@ async def connect(transport: Transport) -> AsyncIterator[Kube]:
 
     from kuberry.kube.client import Kube  # noqa: PLC0415
 
-    context = (await fetch_credentials(transport)).ssl_context()
+    path, credentials = await _find_credentials(transport)
+    context = credentials.ssl_context()
     async with transport.forward("127.0.0.1", API_PORT) as port:
         way = httpx2.AsyncHTTPTransport(verify=context, trust_env=False)
-        async with Kube(f"https://127.0.0.1:{port}", way, host=transport.host.name) as kube:
+        url, host = f"https://127.0.0.1:{port}", transport.host.name
+        async with Kube(url, way, host=host, look=ADMIN_CONFS[path]) as kube:
             yield kube
 
 
@@ -44,10 +46,15 @@ async def fetch_credentials(transport: Transport) -> Credentials:
         ApiUnreachable: It has none.
         SudoFailed: They can be read by root alone, and there is no way to become root.
     """
+    return (await _find_credentials(transport))[1]
+
+
+async def _find_credentials(transport: Transport) -> tuple[str, Credentials]:
+    """Return the file they are in, too."""
     reasons = []
     for path in ADMIN_CONFS:
         try:
-            return read_credentials(await transport.get(path, root=True))
+            return path, read_credentials(await transport.get(path, root=True))
         except CommandFailed as error:
             reasons.append(error.message)
         except ValueError as error:

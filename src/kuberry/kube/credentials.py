@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from kuberry.distributions.registry import DISTRIBUTIONS
 
-ADMIN_CONFS = tuple(one.ADMIN_CONF for one in DISTRIBUTIONS.values())
-"""Where distributions keep them; a host has one distribution."""
+ADMIN_CONFS = {one.ADMIN_CONF: one.LOOK for one in DISTRIBUTIONS.values()}
+"""Where distributions keep them; for each, what to type there when no API server answers."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,15 +12,14 @@ from lightkube import ApiError
 
 from kuberry.errors import ApiRefused, ApiUnreachable
 
-_LOOK = "sudo journalctl -u kubelet -n 50; sudo crictl ps -a --name kube-apiserver"
-
 
 @contextlib.contextmanager
-def our_errors(host: str) -> Iterator[None]:
+def our_errors(host: str, look: str) -> Iterator[None]:
     """Raise what goes wrong inside as an error of kuberry.
 
     Args:
         host: The control plane, for the message.
+        look: What to type there to see why the API server does not answer.
 
     Raises:
         ApiUnreachable: The API server did not answer.
@@ -53,7 +52,7 @@ def our_errors(host: str) -> Iterator[None]:
         raise ApiUnreachable(
             f"the API server does not answer ({_reason(error)})",
             host=host,
-            remedy=f"look on {host}: {_LOOK}",
+            remedy=f"look on {host}: {look}",
         ) from None
 
 

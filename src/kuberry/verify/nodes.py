@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kuberry.kube.objects import Node
+from kuberry.verify import remedies
 from kuberry.verify.ledger import CLUSTER, Ledger, at, between
 from kuberry.verify.sight import Sight
 
@@ -83,22 +84,24 @@ def _judge_api(sight: Sight, ledger: Ledger, host: str) -> None:
 def _judge_kubelet(sight: Sight, ledger: Ledger, host: str, node: Node | None) -> None:
     problem = sight.kubelets.get(node.name, "not asked") if node else "not asked"
     if "connection refused" in problem:
-        remedy = f"start it on {host}: sudo systemctl restart kubelet; "
-        remedy += "why it ended: sudo journalctl -u kubelet -n 50"
+        remedy = f"start it on {host}: {remedies.restart(sight.cluster, host)}; "
+        remedy += f"why it ended: {remedies.journal(sight.cluster, host)}"
     else:
-        remedy = f"does a firewall on {host} drop port 10250? Else: sudo systemctl restart kubelet"
+        again = remedies.restart(sight.cluster, host)
+        remedy = f"does a firewall on {host} drop port 10250? Else: {again}"
     ledger.judge("nodes.kubelet", at(host), problem, remedy)
 
 
 def _judge_ready(sight: Sight, ledger: Ledger, host: str, node: Node | None) -> None:
     if node is None or not node.ready:
         problem = node.problem if node else "there is no such node"
-        remedy = f"look on {host}: sudo journalctl -u kubelet -n 50"
+        remedy = f"look on {host}: {remedies.journal(sight.cluster, host)}"
         ledger.fail("nodes.ready", at(host), f"not Ready: {problem}", remedy)
         return
     renewed = sight.leases.get(node.name)
     if renewed is None:
-        ledger.fail("nodes.ready", at(host), "it has no Lease", "sudo systemctl restart kubelet")
+        again = remedies.restart(sight.cluster, host)
+        ledger.fail("nodes.ready", at(host), "it has no Lease", f"on {host}: {again}")
         return
     age = sight.now - renewed
     if age <= timedelta(seconds=LEASE_S):
@@ -116,7 +119,7 @@ def _stale(sight: Sight, host: str, detail: str) -> tuple[str, str]:
     if behind > _SKEW_S:
         text = f"{detail}; the host's clock is {behind:.0f} s behind the control plane's"
         return text, f"have the clock of {host} set: sudo timedatectl set-ntp true"
-    return detail, f"does {host} reach the API server? sudo journalctl -u kubelet -n 50"
+    return detail, f"does {host} reach the API server? {remedies.journal(sight.cluster, host)}"
 
 
 def _judge_route(sight: Sight, ledger: Ledger, source: str, target: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kuberry.errors import KuberryError
 from kuberry.kube.objects import Node, Pod
-from kuberry.verify import inside, manifests
+from kuberry.verify import inside, manifests, remedies
 from kuberry.verify.ledger import Ledger, at
 from kuberry.verify.manifests import Site, pod_name
 from kuberry.verify.sight import Sight
@@ -32,11 +32,13 @@ class Probe:
     Attributes:
         host: As the user calls it.
         address: Of the pod.
+        look: The command that shows what its kubelet said.
     """
 
     host: str
     node: Node
     address: str
+    look: str
 
 
 async def start(kube: Kube, site: Site, sight: Sight, ledger: Ledger) -> tuple[Probe, ...]:
@@ -61,10 +63,11 @@ async def start(kube: Kube, site: Site, sight: Sight, ledger: Ledger) -> tuple[P
         pod = pods.get(pod_name(node.name))
         if pod and pod.ready and pod.address:
             ledger.ok("pods.start", at(host))
-            started.append(Probe(host, node, pod.address))
+            look = remedies.journal(sight.cluster, host)
+            started.append(Probe(host, node, pod.address, look))
         else:
             problem = refused[host] or _problem(pod, warnings.get(pod_name(node.name), ""))
-            ledger.fail("pods.start", at(host), problem, _remedy(problem, host))
+            ledger.fail("pods.start", at(host), problem, _remedy(problem, sight, host))
     return tuple(started)
 
 
@@ -100,10 +103,10 @@ def _problem(pod: Pod | None, warning: str) -> str:
     return f"not running after {START_S:.0f} s: {warning or problem}"
 
 
-def _remedy(problem: str, host: str) -> str:
+def _remedy(problem: str, sight: Sight, host: str) -> str:
     if "ErrImageNeverPull" in problem:
         return f"the probe image is gone from {host}: the same `kuberry deploy` brings it back"
-    return f"look on {host}: sudo journalctl -u containerd -u kubelet -n 50"
+    return f"look on {host}: {remedies.runtime_journal(sight.cluster, host)}"
 
 
 async def speak(kube: Kube, site: Site, probes: Sequence[Probe], ledger: Ledger) -> None:
@@ -113,7 +116,7 @@ async def speak(kube: Kube, site: Site, probes: Sequence[Probe], ledger: Ledger)
     async def one(probe: Probe) -> None:
         async with turns:
             problem = await _log_problem(kube, site, probe)
-        ledger.judge("pods.logs", at(probe.host), problem, _port_remedy(probe.host))
+        ledger.judge("pods.logs", at(probe.host), problem, _port_remedy(probe))
 
     async with asyncio.TaskGroup() as group:
         for probe in probes:
@@ -157,7 +160,7 @@ async def ask_inside(
     for probe, task in tasks.items():
         answer = task.result()
         problem = answer if isinstance(answer, str) else ""
-        ledger.judge("pods.exec", at(probe.host), problem, _port_remedy(probe.host))
+        ledger.judge("pods.exec", at(probe.host), problem, _port_remedy(probe))
         if not isinstance(answer, str):
             seen[probe.host] = answer
     return seen
@@ -177,5 +180,5 @@ async def _execute(
     return answer
 
 
-def _port_remedy(host: str) -> str:
-    return f"the way is API server → kubelet of {host}, port 10250: sudo journalctl -u kubelet"
+def _port_remedy(probe: Probe) -> str:
+    return f"the way is API server → kubelet of {probe.host}, port 10250: {probe.look}"

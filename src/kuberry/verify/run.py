@@ -11,6 +11,7 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.event import Emit
 from kuberry.model.finding import ProbeResult
 from kuberry.transports.transport import Transport
+from kuberry.verify import remedies
 from kuberry.verify.graph import KINDS
 from kuberry.verify.host_view import HostView
 from kuberry.verify.ledger import CLUSTER, Ledger, at
@@ -76,7 +77,7 @@ async def _ask(
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(only_one(transport))
             kube = await stack.enter_async_context(connect(transport))
-            remedy = f"look on {place.where}: sudo journalctl -u kubelet -n 50"
+            remedy = f"look on {place.where}: {remedies.journal(cluster, cluster.control_plane)}"
             ledger.judge("api.ready", place, await kube.unready(), remedy)
             if ledger.is_ok("api.ready", place):
                 sight = await look_at_cluster(kube, cluster, views)

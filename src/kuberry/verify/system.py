@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kuberry.kube.objects import Pod
+from kuberry.verify import remedies
 from kuberry.verify.ledger import CLUSTER, Ledger, at
 from kuberry.verify.sight import SYSTEM, Sight
 
@@ -85,7 +86,8 @@ def _judge_control_plane(sight: Sight, ledger: Ledger) -> None:
         name for name in _COMPONENTS if not any(pod.labels.get("component") == name for pod in own)
     ]
     problem = f"no pod of {', '.join(missing)}" if missing else _problems(own)
-    where = f"look on {place.where}: ls /etc/kubernetes/manifests; sudo journalctl -u kubelet -n 50"
+    journal = remedies.journal(sight.cluster, sight.cluster.control_plane)
+    where = f"look on {place.where}: ls /etc/kubernetes/manifests; {journal}"
     ledger.judge("system.control-plane", place, problem, where if missing else _remedy(own))
 
 

@@ -28,11 +28,12 @@ CONF = yaml.safe_dump(
     }
 ).encode()
 ANY = re.compile("")
+ADMIN_CONF = next(iter(ADMIN_CONFS))
 
 
 def _red(login: str, *, target: str | None = None) -> FakeTransport:
     host = Host(name="red", address=target)
-    return FakeTransport(host, files={ADMIN_CONFS[0]: CONF}).reply(ANY, stdout=login)
+    return FakeTransport(host, files={ADMIN_CONF: CONF}).reply(ANY, stdout=login)
 
 
 def _reach(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -79,7 +80,7 @@ async def test_a_host_that_is_no_control_plane() -> None:
     with pytest.raises(ApiUnreachable, match="no credentials"):
         await fetch_credentials(FakeTransport("red"))
     with pytest.raises(ApiUnreachable) as caught:
-        await fetch_credentials(FakeTransport("red", files={ADMIN_CONFS[0]: b"secret"}))
+        await fetch_credentials(FakeTransport("red", files={ADMIN_CONF: b"secret"}))
     assert "secret" not in str(caught.value)
 
 

@@ -20,7 +20,12 @@ Answer = Callable[[httpx2.Request], httpx2.Response]
 
 
 def _kube(answer: Answer) -> Kube:
-    return Kube("https://127.0.0.1:1", httpx2.MockTransport(answer), host="red")
+    return Kube(
+        "https://127.0.0.1:1",
+        httpx2.MockTransport(answer),
+        host="red",
+        look="sudo journalctl -u k3s",
+    )
 
 
 def _always(status: int, body: Any, **headers: str) -> Kube:
@@ -201,7 +206,7 @@ async def test_a_server_that_does_not_answer(error: Exception, words: str) -> No
         with pytest.raises(ApiUnreachable, match=words) as caught:
             await kube.nodes()
     assert caught.value.host == "red"
-    assert "red" in caught.value.remedy
+    assert "look on red: sudo journalctl -u k3s" in caught.value.remedy
 
 
 async def test_the_default_storage_class() -> None:

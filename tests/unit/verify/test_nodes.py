@@ -71,6 +71,22 @@ def test_ready_is_believed_with_a_fresh_lease_only(age: float, ok: bool) -> None
     assert outcomes(ledger, Outcome.FAIL) == (set() if ok else {("nodes.ready", "red01")})
 
 
+@pytest.mark.parametrize(("host", "unit"), [("red", "k3s"), ("red01", "k3s-agent")])
+def test_what_to_type_is_of_the_distribution(host: str, unit: str) -> None:
+    """k3s has no unit of the name kubelet: remedies name the one that runs the kubelet there."""
+    wish = make.k3s_cluster(*HOSTS, version="v1.20.2")
+    refused = {host: "dial tcp: connect: connection refused"}
+    for changes in (
+        {"kubelets": dict.fromkeys(HOSTS, "") | refused, "nodes": _with(host, ready=False)},
+        {"leases": {name: NOW for name in HOSTS if name != host}},
+        {"leases": dict.fromkeys(HOSTS, NOW) | {host: NOW - timedelta(seconds=60)}},
+    ):
+        failed = _judged(cluster=wish, **changes).results()
+        said = " ".join(one.remedy for one in failed if one.outcome is Outcome.FAIL)
+        assert f"{unit} " in f"{said.replace(';', ' ')} "
+        assert "kubelet" not in said
+
+
 def test_an_old_lease_of_a_host_whose_clock_is_behind() -> None:
     """The remedy is to set the clock, and the detail says by how much."""
     leases = dict.fromkeys(HOSTS, NOW) | {"red01": NOW - timedelta(seconds=45)}

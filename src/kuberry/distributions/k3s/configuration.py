@@ -25,6 +25,7 @@ DATA = "/var/lib/rancher/k3s"
 IMAGES = f"{DATA}/agent/images"
 KUBELET_CONF = f"{DATA}/agent/kubelet.kubeconfig"
 SERVER_UNIT, AGENT_UNIT = "k3s.service", "k3s-agent.service"
+LOOK = f"sudo journalctl -u {SERVER_UNIT} -n 50"
 UNITS = "/etc/systemd/system"
 ADMINISTRATOR = f"""export KUBECONFIG={ADMIN_CONF}
 kubectl() {{ k3s kubectl "$@"; }}
@@ -79,6 +80,11 @@ def registries(cluster: Cluster) -> str:
     if cluster.k3s.embedded_registry:
         mirrors.setdefault("*", {})
     return _yaml({"mirrors": mirrors}) if mirrors else ""
+
+
+def unit_of(cluster: Cluster, host: str) -> str:
+    """Return the unit that runs k3s, and with it the kubelet, on *host*."""
+    return SERVER_UNIT if host == cluster.control_plane else AGENT_UNIT
 
 
 def unit(command: str) -> str:

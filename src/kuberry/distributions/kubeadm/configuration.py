@@ -18,6 +18,7 @@ from kuberry.model.plan import Captured, Text
 API_PORT = 6443
 ADMIN_CONF = "/etc/kubernetes/admin.conf"
 ADMINISTRATOR = f"export KUBECONFIG={ADMIN_CONF}\n"
+LOOK = "sudo journalctl -u kubelet -n 50; sudo crictl ps -a --name kube-apiserver"
 """Shell text after which ``kubectl`` is the administrator's."""
 _SOCKET = "/run/containerd/containerd.sock"
 _V1BETA3_SINCE, _V1BETA4_SINCE = 22, 31
@@ -27,6 +28,11 @@ at all pods: by default after a minute (syncFrequency of KubeletConfiguration; w
 to 95 s until a new control plane was seen to be whole)."""
 _CGROUP_V1_REFUSED_SINCE = 35
 _TOKEN, _CA_HASH = "KUBERRY-TOKEN", "KUBERRY-CA-HASH"
+
+
+def unit_of(_cluster: Cluster, _host: str) -> str:
+    """Return the unit that runs the kubelet: the same everywhere."""
+    return "kubelet.service"
 
 
 def minor(version: str) -> int:
