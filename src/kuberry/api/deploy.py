@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from kuberry.actions import deploy as action
+from kuberry.actions.registries import ask_registries
 from kuberry.actions.wish import leave_out, make_wish
 from kuberry.api.bundle_choice import Choice, Site, choose_bundle
 from kuberry.api.hosts import resolve
@@ -42,6 +43,9 @@ class Wanted:
         version: Which version of it: ``stable`` (the default), ``v1.36`` or an exact one.
         network: How pods reach each other.
         without: What k3s shall not bring; ``()`` is all of it again.
+        mirrors: Addresses that k3s asks first for images, by registry (``*`` is all of them);
+            ``{}`` is none again.
+        embedded_registry: Hosts of k3s hand each other the images they have.
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
             until it has cooled down.
@@ -58,6 +62,8 @@ class Wanted:
     version: str | None = None
     network: NetworkKind | None = None
     without: tuple[Component, ...] | None = None
+    mirrors: Mapping[str, tuple[str, ...]] | None = None
+    embedded_registry: bool | None = None
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
@@ -171,8 +177,9 @@ async def work_for(
         network=wanted.network,
         known=known,
     )
+    cluster = leave_out(cluster, wanted.without)
     return action.Work(
-        cluster=leave_out(cluster, wanted.without),
+        cluster=ask_registries(cluster, wanted.mirrors, embedded=wanted.embedded_registry),
         hosts=found,
         bundle=bundle,
         fetch=store.blob,

@@ -111,6 +111,22 @@ WithoutOption = Annotated[
     list[Component] | None,
     typer.Option("--without", metavar="PART", help="Of k3s: traefik, servicelb, … (repeatable)."),
 ]
+MirrorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mirror",
+        metavar="REGISTRY=URL",
+        help="k3s asks there first for images: docker.io=http://10.0.0.9:5000 (repeatable).",
+    ),
+]
+EmbeddedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--embedded-registry/--no-embedded-registry",
+        help="Hosts of k3s hand each other the images they have (from 1.29.3 on).",
+        show_default=False,
+    ),
+]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -155,6 +171,8 @@ def deploy(
     version: VersionOption = None,
     network: NetworkOption = None,
     without: WithoutOption = None,
+    mirror: MirrorOption = None,
+    embedded_registry: EmbeddedOption = None,
     ignore: IgnoreOption = None,
     hot: HotOption = Heat.WARN,
     page_size: PageSizeOption = PageSize.KEEP,
@@ -184,6 +202,8 @@ def deploy(
         version=version,
         network=network.value if network else None,
         without=tuple(one.value for one in without) if without else None,
+        mirrors=_mirrors(mirror) if mirror else None,
+        embedded_registry=embedded_registry,
         ignore=tuple(ignore or ()),
         hot=hot.value,
         preparation=Preparation(
@@ -206,3 +226,12 @@ def deploy(
         )
     render_report.show(report, output)
     return exit_for_outcome(report.outcome)
+
+
+def _mirrors(said: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return the addresses by registry, in the order they were said."""
+    mirrors: dict[str, tuple[str, ...]] = {}
+    for one in said:
+        registry, _, address = one.partition("=")
+        mirrors[registry] = (*mirrors.get(registry, ()), address)
+    return mirrors
