@@ -35,11 +35,10 @@ def stand_in_bundle(directory: Path, version: str, settings: Settings) -> Bundle
 
 
 def real_bundles(settings: Settings) -> tuple[Bundle, ...]:
-    """Import the real bundles of k3s that the environment names."""
+    """Import the real bundles that the environment names, of whatever distribution."""
     directory = os.environ.get(REAL)
     files = sorted(Path(directory).glob("*.kuberry")) if directory else ()
-    found = (import_bundle(path, settings=settings) for path in files)
-    return tuple(one for one in found if one.distribution == "k3s")
+    return tuple(import_bundle(path, settings=settings) for path in files)
 
 
 def _images(name: str) -> bytes:

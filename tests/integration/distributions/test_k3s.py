@@ -149,14 +149,19 @@ def _with_a_lie(settings: Settings, name: str) -> str:
     return f"{name}-lie"
 
 
-def test_a_real_k3s(three: Settings) -> None:
-    """The same, and the cluster proves itself: where a real bundle of k3s has been brought."""
+def test_a_real_bundle(three: Settings) -> None:
+    """The same, and the cluster proves itself: where real bundles have been brought."""
     bundles = k3s_bundles.real_bundles(three)
     if not bundles:
-        pytest.skip(f"no real bundle of k3s: {k3s_bundles.REAL} names no directory with one")
+        pytest.skip(f"no real bundle: {k3s_bundles.REAL} names no directory with one")
     for bundle in bundles:
         report = asyncio.run(deploy(HOSTS, wanted=Wanted(bundle=bundle.name), settings=three))
         assert report.outcome == "done", report.model_dump_json(indent=2)
+        assert {one.outcome for one in report.probes} <= {Outcome.OK, Outcome.ABSENT}
         _assert_unchanged(three)
+        left = asyncio.run(reset("red02", cluster=report.cluster.name, settings=three))
+        assert left.outcome == "done", left.model_dump_json(indent=2)
+        again = asyncio.run(deploy(HOSTS, wanted=Wanted(bundle=bundle.name), settings=three))
+        assert again.outcome == "done", again.model_dump_json(indent=2)
         gone = asyncio.run(reset(HOSTS, settings=three))
         assert gone.outcome == "done", gone.model_dump_json(indent=2)
