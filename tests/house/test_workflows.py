@@ -11,7 +11,7 @@ import pytest
 import typer
 import yaml
 
-from kuberry.cli.main import app
+from kuberry.cli.main import app_for
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -51,7 +51,7 @@ def test_every_command_of_a_workflow_is_there(line: str) -> None:
 
 
 def _check_words(words: list[str]) -> None:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app_for(()))
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     known = {option for one in command.params for option in one.opts}

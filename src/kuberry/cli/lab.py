@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kuberry.cli.lab_bundle import bundle
 from kuberry.cli.options import HostsOption, Output, OutputOption
 from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted, run
@@ -137,3 +138,6 @@ def _print(found: LabStatus | None, output: Output) -> None:
         console.print_json(found.model_dump(mode="json") if found else None)
     else:
         print_lab(found)
+
+
+app.command(name="bundle")(bundle)

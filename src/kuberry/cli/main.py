@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -11,34 +12,14 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from kuberry.cli import (
-    bundle,
-    check,
-    deploy,
-    hosts,
-    kubeconfig,
-    kubectl,
-    lab,
-    lab_bundle,
-    node,
-    reset,
-    runs,
-    status,
-    stop,
-    verify,
-)
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
-app = typer.Typer(
-    name="kuberry",
-    help="One line turns a list of hosts into a proven Kubernetes cluster.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-)
+_GROUPS = ("hosts", "lab", "bundle", "runs", "node")
+_COMMANDS = ("check", "deploy", "stop", "reset", "verify", "status", "kubectl", "kubeconfig")
+"""All commands, in the order of the help; each is a module of this package by its name."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,7 +28,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     show_version: Annotated[
         bool,
@@ -57,20 +37,28 @@ def _options(
     """One line turns a list of hosts into a proven Kubernetes cluster."""
 
 
-app.add_typer(hosts.app, name="hosts")
-lab.app.command(name="bundle")(lab_bundle.bundle)
-app.add_typer(lab.app, name="lab")
-app.add_typer(bundle.app, name="bundle")
-app.add_typer(runs.app, name="runs")
-app.add_typer(node.app, name="node")
-app.command(name="check")(check.check)
-app.command(name="deploy")(deploy.deploy)
-app.command(name="stop")(stop.stop)
-app.command(name="reset")(reset.reset)
-app.command(name="verify")(verify.verify)
-app.command(name="status")(status.status)
-app.command(name="kubectl", context_settings=kubectl.CONTEXT)(kubectl.kubectl)
-app.command(name="kubeconfig")(kubeconfig.kubeconfig)
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """Return the program with the one command that *words* begin with, else with all of them.
+
+    To load all and to make their options ready costs as much processor time as two logins.
+    """
+    app = typer.Typer(
+        name="kuberry",
+        help="One line turns a list of hosts into a proven Kubernetes cluster.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    every = (*_GROUPS, *_COMMANDS)
+    for name in [one for one in every if one in words[:1]] or every:
+        module = importlib.import_module(f"kuberry.cli.{name}")
+        if name in _GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            context = getattr(module, "CONTEXT", None)
+            app.command(name=name, context_settings=context)(getattr(module, name))
+    return app
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name; ``None`` takes them from the process.
     """
-    return run_app(app, sys.argv[1:] if argv is None else argv, "kuberry")
+    words = tuple(sys.argv[1:] if argv is None else argv)
+    return run_app(app_for(words), words, "kuberry")
 
 
 def run_app(program: typer.Typer, words: Sequence[str], name: str) -> int:

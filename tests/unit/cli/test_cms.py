@@ -107,7 +107,7 @@ def test_the_interactive_shell_keeps_its_signals(monkeypatch: pytest.MonkeyPatch
         return 130
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(plugin, "run_app", end)
+    monkeypatch.setattr(plugin, "main", end)
 
     assert plugin.run("cluster verify") == 130
     assert signal.getsignal(signal.SIGINT) is before

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from kuberry.cli.cms import sensors
 from kuberry.cli.cms.words import SENSORS, kuberry_words, refuse_old
 from kuberry.cli.exits import exit_for
-from kuberry.cli.main import app, run_app, speaker
+from kuberry.cli.main import main, run_app, speaker
 from kuberry.errors import UsageError
 
 
@@ -27,7 +27,7 @@ def run(line: str | Sequence[str]) -> int:
             refuse_old(words)
             if words[:1] and words[0] in SENSORS:
                 return run_app(sensors.app, words, "cms pi")
-            return run_app(app, kuberry_words(words), "kuberry")
+            return main(kuberry_words(words))
         except UsageError as error:
             speaker(words)(error)
             return exit_for(error)
