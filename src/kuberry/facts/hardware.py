@@ -60,9 +60,11 @@ PROCESSOR = Probe(
     """\
 printf 'count:%s\\n' "$(nproc || getconf _NPROCESSORS_ONLN)"
 cd /sys/fs/cgroup || exit 0
-[ ! -r cpu.max ] || sed 's/^/max:/' cpu.max
-[ ! -r cpu/cpu.cfs_quota_us ] || sed 's/^/quota:/' cpu/cpu.cfs_quota_us
-[ ! -r cpu/cpu.cfs_period_us ] || sed 's/^/period:/' cpu/cpu.cfs_period_us
+for pair in max:cpu.max quota:cpu/cpu.cfs_quota_us period:cpu/cpu.cfs_period_us; do
+  [ -r "${pair#*:}" ] || continue
+  read -r line <"${pair#*:}"
+  printf '%s:%s\\n' "${pair%%:*}" "$line"
+done
 """,
     _processor,
 )
@@ -90,7 +92,9 @@ MEMORY = Probe(
     """\
 sed -n 's/^\\(MemTotal\\|MemAvailable\\): */\\1:/p' /proc/meminfo
 for file in memory.max memory/memory.limit_in_bytes; do
-  [ ! -r "/sys/fs/cgroup/$file" ] || sed 's/^/limit:/' "/sys/fs/cgroup/$file"
+  [ -r "/sys/fs/cgroup/$file" ] || continue
+  read -r limit <"/sys/fs/cgroup/$file"
+  printf 'limit:%s\\n' "$limit"
 done
 """,
     _memory,

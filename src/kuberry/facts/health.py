@@ -66,7 +66,7 @@ for file in /sys/devices/platform/*/*firmware*/get_throttled; do
 done
 rate=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq
 [ ! -r "$rate" ] || printf 'khz:%s\\n' "$(cat "$rate")"
-sed 's/^/load:/' /proc/loadavg
+read -r load </proc/loadavg && printf 'load:%s\\n' "$load"
 """,
     _health,
 )

@@ -63,12 +63,34 @@ def _unit(block: str) -> Unit | None:
     )
 
 
+# systemd.unit(5), "Unit File Load Path". To be asked for a unit that is not there costs systemd a
+# search of its own, and for all of them as much as all other probes of root together.
+_UNIT_DIRECTORIES = (
+    "/etc/systemd/system",
+    "/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+    "/run/systemd/generator",
+    "/run/systemd/generator.early",
+    "/run/systemd/generator.late",
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/etc/systemd/system.attached",
+    "/run/systemd/system.attached",
+)
 TRACES = Probe(
     "kubernetes",
     f"""\
-if [ -d /run/systemd/system ]; then
-  shown=$(systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState \\
-    {" ".join(f"{name}.service" for name in _UNITS)}) || exit
+set --
+for unit in {" ".join(f"{name}.service" for name in _UNITS)}; do
+  for directory in {" ".join(_UNIT_DIRECTORIES)}; do
+    [ ! -e "$directory/$unit" ] || {{ set -- "$@" "$unit"; break; }}
+  done
+done
+if [ $# -gt 0 ] && [ -d /run/systemd/system ]; then
+  shown=$(systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState "$@") || exit
   printf '%s\\n' "$shown" | sed 's/^/unit:/'
 fi
 for path in {" ".join(_PATHS)}; do

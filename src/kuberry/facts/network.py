@@ -119,7 +119,8 @@ ip -j -4 route show table main | sed 's/^/route4:/'
 ip -j -6 route show table main | sed 's/^/route6:/'
 for link in /sys/class/net/*; do
   name=${link##*/}
-  printf 'speed:%s %s\\n' "$name" "$(cat "$link/speed")"
+  speed=; read -r speed <"$link/speed"
+  printf 'speed:%s %s\\n' "$name" "$speed"
   [ ! -e "$link/phy80211" ] || printf 'wireless:%s\\n' "$name"
 done
 """,

@@ -59,8 +59,9 @@ def _kernel(output: str) -> Kernel:
 KERNEL = Probe(
     "kernel",
     """\
-printf 'release:%s\\npage:%s\\n' "$(uname -r)" "$(getconf PAGESIZE)"
-sed 's/^/cmdline:/' /proc/cmdline
+release=; read -r release </proc/sys/kernel/osrelease
+line=; read -r line </proc/cmdline
+printf 'release:%s\\npage:%s\\ncmdline:%s\\n' "$release" "$(getconf PAGESIZE)" "$line"
 """,
     _kernel,
 )
@@ -132,10 +133,11 @@ def _identity(output: str) -> Identity:
 IDENTITY = Probe(
     "identity",
     """\
-printf 'hostname:%s\\n' "$(uname -n)"
-sed 's/^/machine:/' /etc/machine-id
-sed 's/^/uptime:/' /proc/uptime
-sed 's/^/boot:/' /proc/sys/kernel/random/boot_id
+for pair in hostname:/proc/sys/kernel/hostname machine:/etc/machine-id uptime:/proc/uptime \\
+  boot:/proc/sys/kernel/random/boot_id; do
+  line=; read -r line <"${pair#*:}"
+  printf '%s:%s\\n' "${pair%%:*}" "$line"
+done
 """,
     _identity,
 )
@@ -224,10 +226,13 @@ def _init(output: str) -> InitSystem:
 INIT = Probe(
     "init",
     """\
-sed 's/^/name:/' /proc/1/comm || exit
+read -r name </proc/1/comm || exit
+printf 'name:%s\\n' "$name"
 if [ -d /run/systemd/system ]; then
-  printf 'state:%s\\n' "$(systemctl is-system-running)"
-  systemctl list-units --failed --plain --no-legend --no-pager | sed 's/^/failed:/'
+  state=$(systemctl is-system-running)
+  printf 'state:%s\\n' "$state"
+  [ "$state" = running ] ||
+    systemctl list-units --failed --plain --no-legend --no-pager | sed 's/^/failed:/'
 fi
 [ ! -e /run/reboot-required ] || echo reboot:yes
 """,

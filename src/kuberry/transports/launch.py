@@ -88,10 +88,13 @@ def end_command(run_id: str) -> Command:
 
 def _escaped(text: str) -> str:
     """Write *text* in ASCII for ``printf %b``, without what a login shell could misread."""
-    return "".join(_escaped_byte(byte) for byte in text.encode("utf-8", "surrogateescape"))
+    return text.encode("utf-8", "surrogateescape").decode("latin-1").translate(_ESCAPES)
 
 
 def _escaped_byte(byte: int) -> str:
     char = chr(byte)
     is_safe = char.isascii() and char.isprintable() and char not in "\\'!"
     return char if is_safe else f"\\0{byte:03o}"
+
+
+_ESCAPES = {byte: _escaped_byte(byte) for byte in range(256)}
