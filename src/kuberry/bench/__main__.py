@@ -22,6 +22,7 @@ from kuberry.settings import Settings
 
 _BUILD_DEADLINE_S = 14400.0
 _PAGE = "docs/benchmarks.md"
+_NOT_YET = "not measured in this run"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,16 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     root: Path = words.root.resolve()
     if not words.page_only:
         try:
-            run = _run(
-                root, [one for one in SCENARIOS if one.name in words.only], short=words.short
-            )
+            run = _run(root, words)
         except KuberryError as error:
             _say(f"error: {error.message}\n  → {error.remedy}")
             return 1
         except KeyboardInterrupt:
             _say("interrupted; nothing is kept")
             return 130
-        _keep(root, run)
+        _keep(root, run, add=words.add)
     write_page(root)
     return 0
 
@@ -57,7 +56,9 @@ def page_of(root: Path, source: Path) -> str:
     """Return the page of the raw data in *source*, with the remarks of the source tree."""
     run = BenchRun.model_validate_json(source.read_bytes())
     remarks = {path.stem: path.read_text("utf-8") for path in (root / "bench/remarks").glob("*.md")}
-    return page(run, source.name, remarks)
+    there = {one.name: one for one in run.comparisons}
+    found = tuple(there.get(one.name) or one.comparison(fault=_NOT_YET) for one in SCENARIOS)
+    return page(run.model_copy(update={"comparisons": found}), source.name, remarks)
 
 
 def write_page(root: Path) -> None:
@@ -73,12 +74,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="few repetitions, not published")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these figures")
+    parser.add_argument("--pairs", type=int, help="so many of each; odd; default: enough")
+    parser.add_argument("--add", action="store_true", help="to the newest, of the same commit")
     parser.add_argument("--page-only", action="store_true", help="measure nothing")
     parser.add_argument("--root", type=Path, default=Path(), help="the source tree")
     return parser.parse_args(argv)
 
 
-def _run(root: Path, scenarios: Sequence[Scenario], *, short: bool) -> BenchRun:
+def _run(root: Path, words: argparse.Namespace) -> BenchRun:
+    scenarios = [one for one in SCENARIOS if one.name in words.only]
     started, zero = datetime.now(UTC), time.monotonic()
     tools = Settings().cache_dir / "bench"
     # /var/tmp, because containerd needs a real file system below it, which /tmp may not be.
@@ -86,11 +90,14 @@ def _run(root: Path, scenarios: Sequence[Scenario], *, short: bool) -> BenchRun:
         place = Place(Path(directory), root / "bench/peers", tools)
         try:
             place.run("lab", "bundle", deadline_s=_BUILD_DEADLINE_S)
-            found = tuple(_measure(one, place, short=short) for one in scenarios)
+            found = tuple(
+                _measure(one, place, words.pairs or one.repetitions[words.short])
+                for one in scenarios
+            )
         finally:
             place.no_lab()
         return BenchRun(
-            kind="full" if not short and len(scenarios) == len(SCENARIOS) else "short",
+            kind="short" if words.short else "full",
             started=started,
             duration_s=round(time.monotonic() - zero, 1),
             commit=commit(root),
@@ -99,9 +106,9 @@ def _run(root: Path, scenarios: Sequence[Scenario], *, short: bool) -> BenchRun:
         )
 
 
-def _measure(scenario: Scenario, place: Place, *, short: bool) -> Comparison:
+def _measure(scenario: Scenario, place: Place, count: int) -> Comparison:
     _say(f"\n{scenario.title}  (ours, theirs, ratio, load)")
-    found = scenario.measure(place, short=short, told=_tell)
+    found = scenario.measure(place, count, _tell)
     ratio = "none" if found.ratio is None else f"{found.ratio:.2f}"
     _say(f"  median {ratio}, wanted at most {found.wanted:.2f}: {found.verdict} {found.fault}")
     for part in found.parts:
@@ -115,7 +122,12 @@ def _tell(pair: Pair) -> None:
     _say("  ".join([numbers, *(fault for fault in (mine.fault, other.fault) if fault)]))
 
 
-def _keep(root: Path, run: BenchRun) -> None:
+def _keep(root: Path, run: BenchRun, *, add: bool) -> None:
+    """Write the raw data; *add* puts them to the newest, when those are of the same source."""
+    source = newest(root) if add else None
+    before = BenchRun.model_validate_json(source.read_bytes()) if source else None
+    if before and before.commit == run.commit:
+        run = before.with_more(run)
     path = root / "bench/results" / f"{run.started:%Y%m%d-%H%M}-{run.kind}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(run.model_dump_json(indent=1) + "\n", "utf-8")

@@ -93,6 +93,12 @@ class Comparison(Value):
         samples = (sample for one in self.pairs for sample in (one.ours, one.theirs))
         return tuple(sample.fault for sample in samples if sample.fault)
 
+    def with_more(self, more: Comparison) -> Comparison:
+        """Return this figure with the pairs and parts of *more*, which was measured later."""
+        return more.model_copy(
+            update={"pairs": self.pairs + more.pairs, "parts": more.parts or self.parts}
+        )
+
     @property
     def verdict(self) -> Verdict:
         """Return what became of the wish; with a pair that does not count it is never kept."""
@@ -122,6 +128,7 @@ class BenchRun(Value):
 
     Attributes:
         kind: ``short`` has too few repetitions to be published.
+        duration_s: Seconds, of all pieces together where it was measured in pieces.
         commit: Of the source that was measured; ``+`` at its end when files were changed.
     """
 
@@ -132,3 +139,20 @@ class BenchRun(Value):
     commit: str
     machine: Machine
     comparisons: tuple[Comparison, ...]
+
+    def with_more(self, more: BenchRun) -> BenchRun:
+        """Return this run with the pairs of *more*, a later run of the same source."""
+        before = {one.name: one for one in self.comparisons}
+        later = {one.name: one for one in more.comparisons}
+        found = [
+            later[name] if name not in before else before[name].with_more(later[name])
+            for name in later
+        ]
+        kept = [one for name, one in before.items() if name not in later]
+        return self.model_copy(
+            update={
+                "duration_s": round(self.duration_s + more.duration_s, 1),
+                "machine": more.machine,
+                "comparisons": (*kept, *found),
+            }
+        )

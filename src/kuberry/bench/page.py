@@ -23,7 +23,7 @@ A measurement counts only where its end was checked afterwards from outside (nod
 _LIMITS = """\
 - The hosts are systemd-nspawn containers on **one machine of {cores} cores** that they share with each other and with the controller: work that real hosts do side by side is done here one after the other.
 - Lab hosts are no Raspberry Pis: disk and network are far quicker than an SD card and Ethernet, which makes the share of our own work look larger than it is on Pis.
-- Nothing else ran on the machine, but for what the load of the table says (runnable processes, mean of the minute before each start; the hosts of the lab count).
+- What else ran on the machine is in the load of the tables (runnable processes, mean of the minute before each start; the hosts of the lab count): {load}. Work of others slows both contenders; the more of it, the wider the spread.
 - `--verify never`: the proof of the cluster at the end of a deploy is left out, because the script has none.
 """  # noqa: E501
 
@@ -35,7 +35,8 @@ def page(run: BenchRun, source: str, remarks: Mapping[str, str]) -> str:
         source: Name of the file of the raw data.
         remarks: What people have to say of the figures, by name.
     """
-    lines = [_HEAD.format(source=source), *_machine(run), _LIMITS.format(cores=run.machine.cores)]
+    lines = [_HEAD.format(source=source), *_machine(run)]
+    lines.append(_LIMITS.format(cores=run.machine.cores, load=_load(run)))
     lines += ["\n## Figures\n\n", *_figures(run)]
     for one in run.comparisons:
         lines += _section(one, remarks.get(one.name, ""))
@@ -51,6 +52,12 @@ def _machine(run: BenchRun) -> Iterator[str]:
     minutes = run.duration_s / 60
     yield f"\n- commit {run.commit}, {run.started:%Y-%m-%d}, {minutes:.0f} minutes"
     yield " (a **short** run: too few repetitions)\n" if run.kind == "short" else "\n"
+
+
+def _load(run: BenchRun) -> str:
+    pairs = (pair for one in run.comparisons for pair in one.pairs)
+    loads = sorted(one.load for pair in pairs for one in (pair.ours, pair.theirs))
+    return f"{loads[0]:.1f} to {loads[-1]:.1f}" if loads else "none was measured"
 
 
 def _figures(run: BenchRun) -> Iterator[str]:

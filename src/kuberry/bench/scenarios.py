@@ -42,8 +42,12 @@ class Scenario:
     other: Callable[[Place], Sample]
     parts: Callable[[Place], tuple[Part, ...]]
 
-    def measure(self, place: Place, *, short: bool, told: Callable[[Pair], None]) -> Comparison:
+    def measure(self, place: Place, count: int, told: Callable[[Pair], None]) -> Comparison:
         """Return the figure, or the reason why there is none.
+
+        Args:
+            count: Of pairs; odd, so that ours comes last.
+            told: Hears of each pair as soon as there is one.
 
         Raises:
             NoCluster: Our program fails: there is nothing to measure, here or after this.
@@ -53,21 +57,23 @@ class Scenario:
         fault = ""
         try:
             self.prepare(place)
-            count = self.repetitions[short]
             pairs = alternate(count, lambda: self.mine(place), lambda: self.other(place), told)
             parts = self.parts(place)
         except deploying.NoCluster:
             raise
         except KuberryError as error:
             fault = error.message
+        return self.comparison(fault=fault).model_copy(update={"pairs": pairs, "parts": parts})
+
+    def comparison(self, *, fault: str) -> Comparison:
+        """Return the figure before anything was measured."""
         return Comparison(
             name=self.name,
             title=self.title,
             ours=self.ours,
             theirs=self.theirs,
             wanted=self.wanted,
-            pairs=pairs,
-            parts=parts,
+            pairs=(),
             fault=fault,
         )
 

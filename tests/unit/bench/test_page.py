@@ -90,7 +90,27 @@ def test_the_published_page_is_that_of_the_newest_raw_data() -> None:
     if source is None:
         assert not published.exists()
         return
-    run = BenchRun.model_validate_json(source.read_bytes())
+    text = published.read_text("utf-8")
 
-    assert published.read_text("utf-8") == page_of(ROOT, source)
-    assert [one.name for one in run.comparisons] == [one.name for one in SCENARIOS]
+    assert text == page_of(ROOT, source)
+    assert all(f"(#figure-{one.name})" in text for one in SCENARIOS)
+
+
+def test_a_run_in_pieces_has_the_pairs_of_all() -> None:
+    """In the order they were measured; parts are those of the last that has some."""
+    whole = run_of(comparison("one", (1, 1)), comparison("two", (1, 2)))
+    found = whole.with_more(run_of(comparison("two", (9, 3)), comparison("three", (5, 1))))
+
+    assert {one.name: one.ratios for one in found.comparisons} == {
+        "one": (1,),
+        "two": (0.5, 3),
+        "three": (5,),
+    }
+    assert found.duration_s == 1200
+
+
+def test_the_page_tells_what_load_the_machine_was_under() -> None:
+    """From the least to the most."""
+    text = page(run_of(comparison("one", (1, 1), (2, 1))), "x.json", {})
+
+    assert "the hosts of the lab count): 0.0 to 0.5." in text

@@ -32,7 +32,7 @@ def _measure(error: KuberryError) -> str:
         SCENARIOS[0], prepare=lambda _: None, mine=fails, other=lambda _: Sample(seconds=1)
     )
     told: list[Pair] = []
-    found = scenario.measure(PLACE, short=True, told=told.append)
+    found = scenario.measure(PLACE, 1, told.append)
     assert told == []
     return found.fault
 
