@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a real deploy: one line, and the same line completes.
+"""Ctrl-C, and worse, in the middle of a real deploy: the same line completes.
 
 What it installs is a bundle of the user's own, with a network add-on of the user's own. And the
 example of the Python page ends the same lab: its deploy then costs a look.
@@ -35,6 +35,11 @@ HOST = "stop"
 BUNDLE = f"own-{os.getpid()}"
 LINE = "interrupted; the same line goes on where this one stopped\n"
 DEADLINE_S = 900
+STOPS = (
+    ("packages", signal.SIGINT, 130),
+    ("put-kubelet", signal.SIGKILL, -signal.SIGKILL),
+    ("init", signal.SIGTERM, 143),
+)
 
 
 @pytest.fixture
@@ -96,9 +101,17 @@ def stop_in(
                 continue
             event = EventRecord.model_validate_json(line).event
             if event.kind == "step-started" and event.step == step:
-                wait_for_unit(settings, step)
+                if number is not signal.SIGKILL:
+                    wait_for_unit(settings, step)
                 process.send_signal(number)
         return process.stdout.read(), "".join(words)
+
+
+def until_free(settings: Settings) -> None:
+    """Wait until the host has seen that the holder of its lock is dead."""
+    look = "sudo sh -c 'exec 9>>/run/kuberry.lock; flock --wait 60 9'"
+    words = (*lab_shell(HOST, settings=settings), "--", look)
+    subprocess.run(words, check=True, capture_output=True, timeout=90)
 
 
 def unfinished(settings: Settings, run: str) -> list[str]:
@@ -109,19 +122,23 @@ def unfinished(settings: Settings, run: str) -> list[str]:
 
 
 def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None:
-    """Stopped in dpkg, stopped in kubeadm init, done, unchanged.
+    """Stopped in dpkg, killed on its way with a program, stopped in kubeadm init, done, unchanged.
 
     A stopped run says one line and gives no result; the journal knows it, and its report names the
     step; what had begun on the host goes on, and the next run waits for it.
     """
-    for step, number, code in (("packages", signal.SIGINT, 130), ("init", signal.SIGTERM, 143)):
+    for step, number, code in STOPS:
         process = begin(lab)
         result, said = stop_in(lab, process, step, number)
         (run, *_) = list_runs(settings=lab)
+        line = "" if number is signal.SIGKILL else LINE
 
-        assert (process.returncode, said, result) == (code, LINE, ""), step
+        assert (process.returncode, said, result) == (code, line, ""), step
         assert (run.state, load_run(run.id, settings=lab).report) == ("interrupted", None)
-        assert unfinished(lab, run.id) == [step]
+        if number is signal.SIGKILL:
+            until_free(lab)
+        else:
+            assert unfinished(lab, run.id) == [step]
     reports = []
     for _ in range(2):
         process = begin(lab)
@@ -132,7 +149,7 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
     done = [step["id"] for step in reports[0]["hosts"][0]["steps"]]
 
     assert [one["outcome"] for one in reports] == ["done", "unchanged"]
-    assert not {"packages", "init"} & set(done)
+    assert not {"packages", "put-kubelet", "init"} & set(done)
     _assert_the_network_is_the_users(lab)
     _assert_the_example_is_true(lab)
 

@@ -17,7 +17,7 @@ from kuberry.api.deploy import Wanted, deploy
 from kuberry.api.deploy import plan as plan_deploy
 from kuberry.api.hosts import resolve
 from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_up
-from kuberry.api.node import Leave, node_add, node_remove
+from kuberry.api.node import Leave, node_add, node_remove, plan_node_remove
 from kuberry.api.reset import plan as plan_reset
 from kuberry.api.reset import reset
 from kuberry.api.stop import stop
@@ -221,6 +221,7 @@ def test_a_machine_flashed_anew_takes_its_old_place(pair: Settings) -> None:
     assert (rest.outcome, _steps(rest)) == ("partly-done", {})
 
     asyncio.run(lab_up("gold01", settings=pair))
+    _on(pair, "gold01", "mkdir -p /etc/kubernetes/pki; echo left >/etc/kubernetes/pki/ca.crt")
     report = asyncio.run(node_add("gold01", verify="never", settings=pair))
     assert report.outcome == "done", report.model_dump_json(indent=2)
     assert "forget-old" in _steps(report)["gold"]
@@ -294,9 +295,14 @@ async def _cut_power(settings: Settings) -> None:
 
 
 async def _power_on_and_wait(settings: Settings) -> None:
-    """Switch both on, and wait until each has given a new sign of life and is Ready."""
+    """Switch both on, and wait until each has given a new sign of life and is Ready.
+
+    A line that needs the API server, typed at once, waits for it as well.
+    """
     for name in PAIR.split(","):
         await lab_power(name, "poweron", settings=settings)
+    preview = await plan_node_remove("gold01", settings=settings)
+    assert preview.failures == ()
     (host,) = resolve("gold", settings)
     async with (
         asyncio.timeout(READY_S),
