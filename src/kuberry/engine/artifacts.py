@@ -46,7 +46,7 @@ sha256sum -c --quiet packages.sums
 export DEBIAN_FRONTEND=noninteractive
 calm_dpkg() {
     until dpkg --force-confold "$@" 2>dpkg.err; do
-        grep -q 'lock' dpkg.err || { cat dpkg.err >&2; rm -f dpkg.err; return 1; }
+        grep -q 'locked by' dpkg.err || { cat dpkg.err >&2; rm -f dpkg.err; return 1; }
         sleep 2
     done
     rm -f dpkg.err
@@ -59,7 +59,7 @@ for deb in $list; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) || state=
     [ "$state" = installed ] || echo "$name" >>../packages
 done
-calm_dpkg --configure -a
+calm_dpkg --configure -a 2>/dev/null || :  # some may need what is yet to be unpacked
 calm_dpkg --unpack $list
 calm_dpkg --configure -a
 rm -f $list packages.sums

@@ -106,7 +106,7 @@ for name in $(sort -u /var/lib/kuberry/packages); do
 done
 [ -n "$there" ] || exit 0
 until dpkg --force-remove-reinstreq --purge $there 2>/run/kuberry/dpkg.err; do
-    grep -q 'lock' /run/kuberry/dpkg.err || { cat /run/kuberry/dpkg.err >&2; exit 1; }
+    grep -q 'locked by' /run/kuberry/dpkg.err || { cat /run/kuberry/dpkg.err >&2; exit 1; }
     sleep 2
 done
 rm -f /run/kuberry/dpkg.err

@@ -97,16 +97,19 @@ async def test_what_was_there_is_not_recorded_as_ours(
 async def test_an_interrupted_dpkg_is_put_right(
     host: Host, debs: tuple[Deb, ...], tmp_path: Path, run_on: RunOn
 ) -> None:
-    """A package that was unpacked but not configured is no obstacle."""
-    await _install(host, debs[1:], tmp_path)
-    run_on(host, "sudo sed -i '/^Package: kb-two$/,/^$/s/^Status: .*/Status: install ok unpacked/'"
-           " /var/lib/dpkg/status")  # fmt: skip
-    assert run_on(host, INSTALLED).stdout == "kb-two unpacked\n"
+    """A package that was unpacked but not configured is no obstacle, whatever was still to come."""
+    await _install(host, debs, tmp_path)
+    half = "/^Package: {}$/,/^$/s/^Status: .*/Status: install ok unpacked/"
+    for left, gone, again in (("kb-two", "kb-one", debs[:1]), ("kb-one", "kb-two", debs)):
+        run_on(host, f"sudo dpkg --purge --force-depends {gone}")
+        run_on(host, f"sudo sed -i '{half.format(left)}' /var/lib/dpkg/status")
+        there = run_on(host, INSTALLED).stdout.splitlines()
+        assert (f"{left} unpacked" in there, f"{gone} installed" in there) == (True, False)
 
-    report = await _install(host, debs[:1], tmp_path)
+        report = await _install(host, again, tmp_path)
 
-    assert (report.ending, report.message) == ("done", "")
-    assert run_on(host, INSTALLED).stdout == "kb-one installed\nkb-two installed\n"
+        assert (report.ending, report.message) == ("done", ""), left
+        assert run_on(host, INSTALLED).stdout == "kb-one installed\nkb-two installed\n"
 
 
 HOLD = """sudo setsid python3 -c '
