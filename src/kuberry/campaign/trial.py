@@ -21,7 +21,10 @@ from kuberry.model.plan import Plan
 
 _BUSY = 7
 _FREE_WITHIN_S = 90.0
-_PROVEN_WITHIN_S = 240.0
+_PROVEN_WITHIN_S = 420.0
+"""A kubelet takes no pods for five minutes more once its disk has room again:
+evictionPressureTransitionPeriod, kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction.
+"""
 _PLAN_S = 180.0
 _PAUSE_S = 5.0
 _LEFT = """sudo sh -c 'for one in /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/kuberry \
