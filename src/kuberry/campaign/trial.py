@@ -22,8 +22,8 @@ from kuberry.model.plan import Plan
 _BUSY = 7
 _FREE_WITHIN_S = 90.0
 _PROVEN_WITHIN_S = 420.0
-"""A kubelet takes no pods for five minutes more once its disk has room again:
-evictionPressureTransitionPeriod, kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction.
+"""A kubelet takes no pods for five minutes more once its disk has room again
+(kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1, evictionPressureTransitionPeriod).
 """
 _PLAN_S = 180.0
 _PAUSE_S = 5.0
