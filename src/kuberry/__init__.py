@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kuberry.api.deploy import Wanted, deploy, plan
     from kuberry.api.find import find_hosts
     from kuberry.api.hosts import expand_hosts, fold_hosts
+    from kuberry.api.job import Jobs
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
     from kuberry.api.node import Leave, node_add, node_remove
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from kuberry.model.finding import Finding, Outcome, ProbeResult, Severity
     from kuberry.model.found import FindReport, FoundHost
     from kuberry.model.heat import HostFelt
+    from kuberry.model.job import JobStatus, JobWish
     from kuberry.model.lab import LabRemoved, LabShape, LabStatus
     from kuberry.model.plan import Plan
     from kuberry.model.preparation import Preparation
@@ -133,6 +135,9 @@ __all__ = [
     "HostSetup",
     "HostStatus",
     "HostsChecked",
+    "JobStatus",
+    "JobWish",
+    "Jobs",
     "JournalUnusable",
     "KuberryError",
     "LabRemoved",
@@ -213,6 +218,7 @@ _HOMES = {
     "kuberry.api.deploy": "Wanted deploy plan",
     "kuberry.api.find": "find_hosts",
     "kuberry.api.hosts": "expand_hosts fold_hosts",
+    "kuberry.api.job": "Jobs",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
     "kuberry.api.node": "Leave node_add node_remove",
@@ -242,6 +248,7 @@ _HOMES = {
     "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
     "kuberry.model.found": "FindReport FoundHost",
     "kuberry.model.heat": "HostFelt",
+    "kuberry.model.job": "JobStatus JobWish",
     "kuberry.model.lab": "LabRemoved LabShape LabStatus",
     "kuberry.model.plan": "Plan",
     "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",

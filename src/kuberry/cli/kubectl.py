@@ -46,8 +46,8 @@ def kubectl(
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     streams = api.Streams(
         stdin=standard_input.pieces,
-        out=lambda piece: _write(sys.stdout.buffer, piece),
-        err=lambda piece: _write(sys.stderr.buffer, piece),
+        out=lambda piece: write(sys.stdout.buffer, piece),
+        err=lambda piece: write(sys.stderr.buffer, piece),
     )
     return run(
         api.kubectl(
@@ -60,6 +60,7 @@ def kubectl(
     )
 
 
-def _write(stream: BinaryIO, piece: bytes) -> None:
+def write(stream: BinaryIO, piece: bytes) -> None:
+    """Write *piece* at once."""
     stream.write(piece)
     stream.flush()

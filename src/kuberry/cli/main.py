@@ -17,7 +17,7 @@ from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
-_GROUPS = ("hosts", "lab", "bundle", "runs", "node")
+_GROUPS = ("hosts", "lab", "bundle", "runs", "node", "job")
 _COMMANDS = ("check", "deploy", "stop", "reset", "verify", "status", "kubectl", "kubeconfig")
 """All commands, in the order of the help; each is a module of this package by its name."""
 

@@ -72,6 +72,21 @@ class Kube:
         await self._client.close()
         await self._raw.aclose()
 
+    async def call(
+        self, method: str, path: str, *, body: Manifest | None = None, **query: str
+    ) -> dict[str, Any]:
+        """Ask for *path* as it is written in the API's reference, and return the answer's JSON."""
+        with our_errors(self._host, self._look):
+            answer = await self._raw.request(method, path, json=body, params=query)
+            if not answer.is_success:
+                raise ApiRefused(
+                    f"the API server answers: {_message(answer)}",
+                    host=self._host,
+                    status=answer.status_code,
+                )
+            found: dict[str, Any] = answer.json()
+            return found
+
     async def unready(self) -> str:
         """Return what the API server says is not ready of itself; empty when all is."""
         with our_errors(self._host, self._look):

@@ -1,0 +1,87 @@
+"""Jobs on a real Kubernetes that knows no arrays: they run, come back, and say what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster_shell import KUBECTL, On
+from kuberry.cli.main import main
+from one_cluster import Deployed
+
+SMALL = ("--cpus", "50m", "--memory", "32Mi")
+SQUARE = """
+echo "task $KUBERRY_INDEX of $1"
+mkdir -p "$KUBERRY_OUTPUT/in"
+echo $((KUBERRY_INDEX * KUBERRY_INDEX)) >"$KUBERRY_OUTPUT/in/square"
+"""
+
+
+@pytest.fixture
+def here(deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have commands of this process mean the shared cluster."""
+    monkeypatch.setenv("KUBERRY_STATE_DIR", str(deployed.settings.state_dir))
+    monkeypatch.setenv("KUBERRY_CONFIG_DIR", str(deployed.settings.config_dir))
+    return tmp_path
+
+
+def _tasks(text: str) -> dict[str, Any]:
+    """Return the first task of each job of a list."""
+    return {one["wish"]["name"]: one["tasks"][0] for one in json.loads(text)["jobs"]}
+
+
+def test_an_array_runs_and_its_results_come_back(
+    here: Path, on: On, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A script travels, each index computes, results lie here by index, and nothing stays there."""
+    (here / "square.sh").write_text(SQUARE)
+    words = ("--", str(here / "square.sh"), "a $(HOME) b")
+    line = ["job", "submit", "--name", "squares", "--array", "2-5", *SMALL, *words]
+    codes = [main(line), main(line), main(["job", "wait", "squares", "--timeout", "120"])]
+    fetched = main(["job", "results", "squares", "--to", str(here / "r"), "-o", "json"])
+    capfd.readouterr()
+    told = main(["job", "logs", "squares"])
+    said = capfd.readouterr().out
+    gone = main(["job", "cancel", "squares"])
+
+    assert (codes, fetched, told, gone) == ([0, 0, 0], 0, 0, 0)
+    squares = {int(one.parts[-3]): int(one.read_text()) for one in here.glob("r/*/in/square")}
+    assert squares == {2: 4, 3: 9, 4: 16, 5: 25}
+    assert all(f"task {index} of a $(HOME) b" in said for index in squares)
+    for host in ("red01", "red02"):
+        assert on(host, "sudo ls /var/lib/kuberry/jobs 2>/dev/null || true").split() == []
+    assert main(["job", "wait", "squares"]) == 2
+
+
+def test_what_goes_wrong_is_said(here: Path, on: On, capfd: pytest.CaptureFixture[str]) -> None:
+    """Too much memory, too long, another exit status, no such image, no room: each with its why."""
+    wrong = {
+        "memory": ["--", "tail", "/dev/zero"],
+        "time": ["--time-limit", "1", "--", "sleep", "60"],
+        "status": ["--retries", "1", "--", "sh", "-c", "exit 7"],
+        "image": ["--image", "localhost/no/such:1", "--", "true"],
+        "room": ["--cpus", "999", "--", "true"],
+    }
+    for name, words in wrong.items():
+        assert main(["job", "submit", "--name", name, *SMALL, *words]) == 0
+    patience = {"image": "5", "room": "1"}  # these wait for ever
+    codes = {
+        name: main(["job", "wait", name, "--timeout", patience.get(name, "90")]) for name in wrong
+    }
+    capfd.readouterr()
+    main(["job", "list", "-o", "json"])
+    tasks = _tasks(capfd.readouterr().out)
+    for name in wrong:
+        assert main(["job", "cancel", name]) == 0
+
+    assert codes == {"memory": 5, "time": 5, "status": 5, "image": 6, "room": 6}
+    assert "OOMKilled" in tasks["memory"]["why"]
+    assert "DeadlineExceeded" in tasks["time"]["why"]
+    assert (tasks["status"]["exit_status"], tasks["status"]["attempts"]) == (7, 2)
+    assert "Image" in tasks["image"]["why"]
+    assert "Insufficient cpu" in tasks["room"]["why"]
+    heads = f"{KUBECTL} -n kuberry-jobs get configmaps -l kuberry.internal/job -o name"
+    assert on("red", heads) == ""
