@@ -18,7 +18,17 @@ from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
 _GROUPS = ("hosts", "lab", "bundle", "runs", "node", "job")
-_COMMANDS = ("check", "deploy", "stop", "reset", "verify", "status", "kubectl", "kubeconfig")
+_COMMANDS = (
+    "check",
+    "deploy",
+    "stop",
+    "reset",
+    "verify",
+    "status",
+    "kubectl",
+    "kubeconfig",
+    "serve",
+)
 """All commands, in the order of the help; each is a module of this package by its name."""
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from kuberry.errors import JournalUnusable, UsageError
@@ -44,7 +44,7 @@ class Journal:
         Args:
             cluster: Only runs of the cluster of that name.
             limit: At most so many.
-            before: Only runs older than the one with this id, which need not be there any more.
+            before: Only runs older than the one with this id; none where that is not known.
 
         Raises:
             JournalUnusable: The file cannot be read.
@@ -56,7 +56,8 @@ class Journal:
         if cluster is not None:
             query = query.where(RunRow.cluster == cluster)
         if before is not None:
-            query = query.where(RunRow.id < before)
+            began = select(RunRow.started).where(RunRow.id == before).scalar_subquery()
+            query = query.where(tuple_(RunRow.started, RunRow.id) < tuple_(began, before))
         with self._session() as session:
             return tuple(_record(row) for row in session.scalars(query.limit(limit)))
 

@@ -1,0 +1,59 @@
+"""The server does what its own description says: schemathesis tries to prove that it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from schemathesis.core.result import Ok
+
+from real_server import RealServer
+
+pytestmark = pytest.mark.integration
+
+EXAMPLES = 2
+LEFT_OUT = (
+    # What is of the right shape may still name a host or a cluster that is not known: 400.
+    schemathesis.checks.positive_data_acceptance,
+    # A run begun or a token made is not what a request for a made-up id is about.
+    schemathesis.checks.ensure_resource_availability,
+    schemathesis.checks.use_after_free,
+)
+
+
+def test_no_request_finds_a_gap_between_word_and_deed(real_server: RealServer) -> None:
+    """Made-up requests to every endpoint, right ones and wrong ones: no crash, no other shape."""
+    with real_server.client() as client:
+        description = client.get("/v1/openapi.json").json()
+    del description["paths"]["/v1/tokens/{token}"]  # it could revoke our own
+    del description["paths"]["/v1/events"]  # it has no end
+    schema = schemathesis.openapi.from_dict(description)
+    tried = 0
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
+        tried += 1
+
+        @hypothesis.settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @hypothesis.given(case=operation.as_strategy())
+        def attempt(case: schemathesis.Case[Any]) -> None:
+            case.call_and_validate(
+                base_url=real_server.url,
+                headers={"Authorization": f"Bearer {real_server.token}"},
+                verify=real_server.authority,
+                timeout=30,
+                excluded_checks=list(LEFT_OUT),
+            )
+
+        attempt()
+    assert tried > 20

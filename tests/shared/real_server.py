@@ -1,0 +1,58 @@
+"""A real server, in a process of its own, on loopback."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import ssl
+import subprocess
+import sys
+
+import httpx2
+
+from kuberry.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RealServer:
+    """Where it is, whom to trust, and the admin's token."""
+
+    url: str
+    authority: str
+    token: str
+    process: subprocess.Popen[str]
+    settings: Settings
+
+    def client(self) -> httpx2.Client:
+        """Return a client of the admin."""
+        return httpx2.Client(
+            base_url=self.url,
+            verify=ssl.create_default_context(cafile=self.authority),
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=30,
+        )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a kuberry with *settings*."""
+    return os.environ | {
+        "KUBERRY_STATE_DIR": str(settings.state_dir),
+        "KUBERRY_CONFIG_DIR": str(settings.config_dir),
+        "KUBECONFIG": str(settings.kubeconfig),
+    }
+
+
+def start(settings: Settings, *words: str) -> RealServer:
+    """Start a server and return it once it listens."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kuberry", "serve", "--port", "0", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(settings),
+    )
+    assert process.stderr is not None
+    said = "".join(process.stderr.readline() for _ in range(3))
+    found = re.fullmatch(r"serving (\S+)\nwhom to trust: (\S+)\nthe admin's .*: (\S+)\n", said)
+    assert found is not None, said
+    return RealServer(found[1], found[2], found[3], process, settings)
