@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kuberry.api.deploy import Wanted, deploy, plan
     from kuberry.api.find import find_hosts
     from kuberry.api.hosts import expand_hosts, fold_hosts
-    from kuberry.api.job import Jobs
+    from kuberry.api.job import JobHandle, Jobs
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
     from kuberry.api.node import Leave, node_add, node_remove
@@ -135,6 +135,7 @@ __all__ = [
     "HostSetup",
     "HostStatus",
     "HostsChecked",
+    "JobHandle",
     "JobStatus",
     "JobWish",
     "Jobs",
@@ -218,7 +219,7 @@ _HOMES = {
     "kuberry.api.deploy": "Wanted deploy plan",
     "kuberry.api.find": "find_hosts",
     "kuberry.api.hosts": "expand_hosts fold_hosts",
-    "kuberry.api.job": "Jobs",
+    "kuberry.api.job": "JobHandle Jobs",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
     "kuberry.api.node": "Leave node_add node_remove",

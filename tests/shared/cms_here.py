@@ -28,7 +28,7 @@ OLD = (
     "cloudmesh-pi-cluster==4.3.14 "
     "--hash=sha256:a4ba60595c8589bbfb72046f12e63da7945a52e21e6e7e9773c2258d4cc64ca1\n"
 )
-_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "1")
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries=1", "--timeout=20")
 _NO_INDEX = ("Retrying (Retry", "(from versions: none)")
 """What pip says when the index does not answer (pip 23 to 26; the second is its last word)."""
 _PIP_S = 600
@@ -172,6 +172,5 @@ def terminal(installed: Installed, home: Path, state: Path, config: Path) -> Cms
             "KUBERRY_STATE_DIR": str(state),
             "KUBERRY_CONFIG_DIR": str(config),
             "KUBERRY_CACHE_DIR": str(home / "cache"),
-            "PYTHONDONTWRITEBYTECODE": "1",
         },
     )

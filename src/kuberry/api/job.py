@@ -23,7 +23,7 @@ from kuberry.queueing.queue import Queue
 from kuberry.settings import Settings
 from kuberry.transports.pool import connect_all
 
-__all__ = ["Jobs", "Streams"]
+__all__ = ["JobHandle", "Jobs", "Streams"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Jobs:
     settings: Settings | None = None
     emit: Emit = ignore
 
-    async def submit(self, wish: JobWish) -> JobStatus:
+    async def submit(self, wish: JobWish) -> JobHandle:
         """Have *wish* run; the same wish again completes a submission that was interrupted.
 
         Raises:
@@ -56,7 +56,7 @@ class Jobs:
                 words = "without Kueue, tasks start by priority as there is room"
                 self.emit(Notice(message=words))
             await queue.submit(wish)
-            return await queue.status(wish.name)
+            return JobHandle(self, await queue.status(wish.name))
 
     async def list(self) -> tuple[JobStatus, ...]:
         """Return all jobs, the oldest first."""
@@ -132,3 +132,32 @@ class Jobs:
                 raise error
             async with connect(connections.transports[0]) as kube:
                 yield Queue(kube)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JobHandle:
+    """A job that was submitted: ``await (await jobs.submit(wish)).wait()``.
+
+    Attributes:
+        jobs: Those of its cluster.
+        status: What it was right after the submission.
+    """
+
+    jobs: Jobs
+    status: JobStatus
+
+    async def wait(self, *, timeout_s: float | None = None) -> JobStatus:
+        """Return the job when it has ended.
+
+        Raises:
+            VerifyFailed: It did not end within *timeout_s*; it goes on.
+        """
+        return await self.jobs.wait(self.status.wish.name, timeout_s=timeout_s)
+
+    async def results(self, target: Path) -> Results:
+        """Fetch what its tasks left, below *target*."""
+        return await self.jobs.results(self.status.wish.name, target)
+
+    async def cancel(self) -> None:
+        """End it, and take away all that it left."""
+        await self.jobs.cancel(self.status.wish.name)

@@ -70,7 +70,7 @@ def submit(
         env=env or [],
     )
     jobs = _jobs(cluster, host_key_policy, connect_timeout, ask_sudo_password)
-    show(run(jobs.submit(wish)), output)
+    show(run(jobs.submit(wish)).status, output)
     return Exit.DONE
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kuberry.api.job import JobHandle, Jobs
 from kuberry.cli.main import main
 from kuberry.model.job import JobStatus, JobWish, Task
 
@@ -17,9 +18,10 @@ def wishes(monkeypatch: pytest.MonkeyPatch) -> list[JobWish]:
     """Take what is submitted; no cluster is asked."""
     taken: list[JobWish] = []
 
-    async def submit(_: object, wish: JobWish) -> JobStatus:
+    async def submit(jobs: Jobs, wish: JobWish) -> JobHandle:
         taken.append(wish)
-        return JobStatus(wish=wish, tasks=(Task(index=None, state="waiting", why="why \x1b[2J"),))
+        task = Task(index=None, state="waiting", why="why \x1b[2J")
+        return JobHandle(jobs, JobStatus(wish=wish, tasks=(task,)))
 
     monkeypatch.setattr("kuberry.api.job.Jobs.submit", submit)
     return taken
