@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kuberry.campaign.case import COMMANDS, FAULTS
 from kuberry.campaign.record import RESULTS, CaseRecord, End
 
+_RUNS = 100
 _ENDS: tuple[End, ...] = ("withstood", "healed", "failed", "not struck")
 _HEAD = """\
 # Kill campaign
@@ -53,7 +54,10 @@ def _summary(records: Sequence[CaseRecord]) -> Iterator[str]:
     struck = [one for one in records if one.end != "not struck"]
     failed = sum(one.end == "failed" for one in struck)
     yield f"**{len(struck)} runs were struck, {len(struck) - failed} came to their end"
-    yield f" by the same line, {failed} did not.**\n\n"
+    yield f" by the same line, {failed} did not.**\n"
+    if len(struck) < _RUNS:
+        yield f"{_RUNS} are wanted: {_RUNS - len(struck)} are still to come.\n"
+    yield "\n"
 
 
 def _table(records: Sequence[CaseRecord]) -> Iterator[str]:

@@ -44,6 +44,7 @@ def test_the_table_counts_each_end() -> None:
     assert "| deploy | disk full | 5 | 1 | 2 | 1 | 1 | 7 |\n" in text
     assert "| **all** | | 5 | 1 | 2 | 1 | 1 | 7 |\n" in text
     assert "4 runs were struck, 3 came to their end by the same line, 1 did not." in text
+    assert "100 are wanted: 96 are still to come." in text
 
 
 def test_a_failure_is_told_with_its_reason() -> None:
