@@ -40,11 +40,16 @@ class Place:
             kubeconfig=self.directory / "kubeconfig",
         )
 
-    def kuberry(self, *words: str) -> tuple[str, ...]:
-        """Return the words that run the program as a user would, in this place."""
+    def kuberry(self, *words: str, program: str = "") -> tuple[str, ...]:
+        """Return the words that run the program as a user would, in this place.
+
+        Args:
+            program: Another program than ours.
+        """
         names = ("state_dir", "config_dir", "cache_dir", "kubeconfig")
         where = (f"KUBERRY_{name.upper()}={getattr(self.settings, name)}" for name in names)
-        return ("env", *where, str(Path(sys.executable).with_name("kuberry")), *words)
+        ours = str(Path(sys.executable).with_name("kuberry"))
+        return ("env", *where, program or ours, *words)
 
     def run(self, *words: str, deadline_s: float = _LAB_DEADLINE_S) -> str:
         """Run the program without measuring it; return what it wrote to standard output.

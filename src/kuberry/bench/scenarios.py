@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kuberry.bench import again, deploying, facts_of_many
+from kuberry.bench import again, deploying, facts_of_many, fan_out
 from kuberry.bench.ansible import Ansible
 from kuberry.bench.figures import Comparison, Pair, Part, Sample
 from kuberry.bench.place import Place
@@ -87,6 +87,22 @@ def _cluster_with_ansible(place: Place) -> None:
     Ansible(place).set_up(deploying.HOSTS)
 
 
+def _fan_out(count: int, *, wanted: float) -> Scenario:
+    size = f"{fan_out.SIZE_BYTES // 1024**2} MiB"
+    return Scenario(
+        name=f"fan-out-{count}",
+        title=f"{size} to {count} hosts, every link shaped to {fan_out.RATE_MBIT_S} Mbit/s",
+        ours=f"{count} hosts, as deploy has them pass files on",
+        theirs="one host",
+        wanted=wanted,
+        repetitions=(3, 1),
+        prepare=fan_out.hosts,
+        mine=lambda place: fan_out.ours(place, count),
+        other=lambda place: fan_out.ours(place, 1),
+        parts=lambda place: fan_out.star(place, count),
+    )
+
+
 SCENARIOS = (
     Scenario(
         name="deploy",
@@ -136,4 +152,6 @@ SCENARIOS = (
         other=lambda place: again.logins(place, facts_of_many.HOSTS),
         parts=_nothing,
     ),
+    _fan_out(fan_out.FEW, wanted=1.15),
+    _fan_out(fan_out.MANY, wanted=1.3),
 )

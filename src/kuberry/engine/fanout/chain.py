@@ -189,8 +189,11 @@ class Chain:
         givers = [one for one in self._order if self._may_give(one, host, digest)]
         place = self._order.index(host)
         before = [one for one in givers if self._order.index(one) < place]
-        whole = [one for one in givers if self.is_whole(one, digest)]
-        return (before or whole or [CONTROLLER])[-1]
+        if before:
+            return before[-1]
+        if self.sources.get((host, digest)) == CONTROLLER:
+            return CONTROLLER  # those behind it may be whole a moment before it
+        return next((one for one in givers if self.is_whole(one, digest)), CONTROLLER)
 
     def _may_give(self, giver: str, host: str, digest: str) -> bool:
         return (

@@ -87,6 +87,14 @@ def test_a_host_that_has_it_whole_spares_the_controller() -> None:
     assert _sources(chain) == {"red": "red02", "red01": "red", "red03": "red02"}
 
 
+def test_a_head_that_is_fed_is_fed_to_its_end() -> None:
+    """The last may have proven what it has a moment before the first."""
+    chain = _chain()
+    chain.finished("red03", "x")
+
+    assert _sources(chain)["red"] == CONTROLLER
+
+
 def test_a_neighbour_that_is_never_met_is_passed_over() -> None:
     """Behind a firewall of one host, its follower takes from the host before it."""
     chain = _chain()
