@@ -75,7 +75,7 @@ class Work:
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
     proves_unchanged: bool = False
     skip_unreachable: bool = False
-    fan_out: FanOut = "star"
+    fan_out: FanOut = "chain"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Wanted:
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
     skip_unreachable: bool = False
-    fan_out: FanOut = "star"
+    fan_out: FanOut = "chain"
 
     @property
     def choice(self) -> Choice:

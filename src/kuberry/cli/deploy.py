@@ -181,7 +181,7 @@ def deploy(
     dry_run: DryRunOption = False,
     verify: VerifyOption = Verify.CHANGED,
     skip_unreachable: SkipOption = False,
-    fan_out: FanOutOption = FanOut.STAR,
+    fan_out: FanOutOption = FanOut.CHAIN,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
     ask_sudo_password: AskSudoOption = False,

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from kuberry.model.cluster import Cluster
+from kuberry.model.event import ArtifactArrived
 from kuberry.model.finding import Finding, ProbeResult
 from kuberry.model.run import RunRecord
 from kuberry.model.sighting import BundleUsed, HostConnected, HostSeen
@@ -98,6 +99,7 @@ class RunDocument(Value):
         plans: Their titles, in the order they were done.
         bundle: ``None`` where nothing was installed.
         receivers: By the digest of an artifact: the hosts that it was to be brought to.
+        arrivals: How artifacts came that hosts pass on to each other, in order.
         notices: What the user was told, in order.
     """
 
@@ -111,6 +113,16 @@ class RunDocument(Value):
     critical_path: tuple[Link, ...] = ()
     bundle: BundleUsed | None = None
     receivers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    arrivals: tuple[ArtifactArrived, ...] = ()
     findings: tuple[Finding, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def givers(self, host: str, sha256: str) -> tuple[str, ...]:
+        """Return the hosts that have passed an artifact on to *host*."""
+        return tuple(
+            giver
+            for one in self.arrivals
+            if (one.host, one.sha256) == (host, sha256)
+            for giver in one.from_hosts_bytes
+        )

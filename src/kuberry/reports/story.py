@@ -8,6 +8,7 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.document import HostStory, Link, PhaseStory, RunDocument, StepStory
 from kuberry.model.event import (
     AnyEvent,
+    ArtifactArrived,
     HostEnded,
     HostKeyAccepted,
     Notice,
@@ -35,6 +36,7 @@ class Story:
         self._keys: dict[str, list[HostConnected]] = {}
         self._bundle: BundleUsed | None = None
         self._receivers: dict[str, tuple[str, ...]] = {}
+        self._arrivals: list[ArtifactArrived] = []
         self._findings: tuple[Finding, ...] = ()
         self._failures: dict[str, StepFailed] = {}
         self._endings: dict[str, str] = {}
@@ -48,20 +50,26 @@ class Story:
                 self._wish = event.wish
             case HostConnected() | HostKeyAccepted() | HostSeen() | BundleUsed() | HostsChecked():
                 self._see(event)
+            case ArtifactArrived() | PlanStarted():
+                self._bring(event)
             case Notice():
                 self._notices.append(
                     f"{event.host}: {event.message}" if event.host else event.message
                 )
-            case PlanStarted():
-                self._receivers |= event.receivers
-                for host in event.steps:  # what ended was the plan before
-                    self._endings.pop(host, None)
             case StepFailed():
                 self._failures[event.host] = event
             case HostEnded():
                 self._endings[event.host] = event.ending
             case _:
                 pass
+
+    def _bring(self, event: ArtifactArrived | PlanStarted) -> None:
+        if isinstance(event, ArtifactArrived):
+            self._arrivals.append(event)
+            return
+        self._receivers |= event.receivers
+        for host in event.steps:  # what ended was the plan before
+            self._endings.pop(host, None)
 
     def _see(
         self, event: HostConnected | HostKeyAccepted | HostSeen | BundleUsed | HostsChecked
@@ -101,6 +109,7 @@ class Story:
             critical_path=_whole_path(path, phases),
             bundle=self._bundle,
             receivers=self._receivers,
+            arrivals=tuple(self._arrivals),
             findings=report.findings if report and report.findings else self._findings,
             probes=report.probes if report else (),
             notices=tuple(self._notices),

@@ -10,6 +10,7 @@ from kuberry.actions.told import tell_bundle, tell_hosts
 from kuberry.model.edges import ValueEdge
 from kuberry.model.event import (
     AnyEvent,
+    ArtifactArrived,
     HostEnded,
     Notice,
     Phase,
@@ -246,6 +247,26 @@ def test_verify_tells_hosts_as_their_kubelets_know_them() -> None:
         HostSeen(host="red01", os="Debian", kernel="6.1", architecture="arm64"),
         None,
     ]
+
+
+def test_a_document_knows_who_passed_an_artifact_on() -> None:
+    """What this machine sent is no gift of another host."""
+    story = Story()
+    for host, given in (("red", {}), ("red01", {"red": 7})):
+        arrived = ArtifactArrived(
+            host=host,
+            name="kubelet",
+            sha256="0" * 64,
+            size_bytes=7,
+            from_controller_bytes=7 - sum(given.values()),
+            from_hosts_bytes=given,
+        )
+        story.take(arrived, 1.0)
+    document = story.document(RECORD, None)
+
+    assert document.givers("red", "0" * 64) == ()
+    assert document.givers("red01", "0" * 64) == ("red",)
+    assert document.givers("red01", "1" * 64) == ()
 
 
 def test_the_end_of_one_plan_is_not_the_end_of_the_next() -> None:

@@ -119,7 +119,7 @@ class Host:
                 if not due:
                     self._sourced.wait()
                     continue
-                piece, orders = due[0], due[0].orders
+                piece, orders, source = due[0], due[0].orders, due[0].source
             reason, met = self._fetch(piece, orders)
             with self._sourced:
                 self._fetching = None
@@ -128,7 +128,7 @@ class Host:
                     piece.source = None  # until the controller says where to go on
                 self._sourced.notify_all()
             if lost and reason:
-                say("broke", piece.digest, met, reason)
+                say("broke", piece.digest, met, *(source or ("", 0)), reason)
 
     def _fetch(self, piece: Piece, orders: int) -> tuple[str, int]:
         """Return why it was not fetched, and whether its source was met."""

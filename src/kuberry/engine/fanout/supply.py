@@ -196,7 +196,7 @@ class Supply:
             for one in self._chain.was_bad(host, digest):
                 self._links[one].tell(words.forget(digest))
             self._tell_user(host, f"threw wrong bytes of {self._name(digest)} away, from {giver}")
-        elif heard.kind == "broke":
+        elif heard.kind == "broke" and heard.place == self._places.get(source):  # else known since
             self._chain.broke(host, digest, met=heard.count > 0)
             if not heard.count:
                 self._tell_user(host, f"cannot take artifacts from {giver}: {heard.text}")

@@ -24,12 +24,14 @@ class Heard:
             its source is lost, *count* is 0 if it was never met; ``fault``: it can keep no more;
             ``stranger``: somebody without the secret was turned away.
         text: The reason, or the address.
+        place: Address and port of the source that is lost.
     """
 
     kind: Kind
     digest: str = ""
     count: int = 0
     text: str = ""
+    place: tuple[str, int] = ("", 0)
 
 
 def parse(line: str) -> Heard | None:
@@ -46,7 +48,16 @@ def parse(line: str) -> Heard | None:
     if known == "fault":
         return Heard(known, digest, text=rest)
     number, _, text = rest.partition(" ")
-    return Heard(known, digest, int(number) if number.isdigit() else 0, text)
+    count, place = _number(number), ("", 0)
+    if known == "broke":
+        address, _, rest = text.partition(" ")
+        port, _, text = rest.partition(" ")
+        place = (address, _number(port))
+    return Heard(known, digest, count, text, place)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0
 
 
 def greeting(directory: str, secret: str, address: str, silence_s: int) -> bytes:

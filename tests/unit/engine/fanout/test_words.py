@@ -17,7 +17,10 @@ from kuberry.engine.fanout.words import Heard, parse
         ("begun", Heard("begun")),
         ("at ab 77", Heard("at", "ab", 77)),
         ("whole ab", Heard("whole", "ab")),
-        ("broke ab 0 timed out after 3 s", Heard("broke", "ab", 0, "timed out after 3 s")),
+        (
+            "broke ab 0 10.0.0.2 77 timed out after 3 s",
+            Heard("broke", "ab", 0, "timed out after 3 s", ("10.0.0.2", 77)),
+        ),
         ("fault ab No space left", Heard("fault", "ab", text="No space left")),
         ("stranger 10.0.0.9", Heard("stranger", text="10.0.0.9")),
         ("Traceback (most recent call last):", None),
