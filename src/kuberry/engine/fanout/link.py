@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from kuberry.engine.fanout import words
-from kuberry.errors import KuberryError
+from kuberry.errors import KuberryError, TransportError
 from kuberry.shell import script
 from kuberry.transports.transport import Transport
 
@@ -52,7 +52,11 @@ class Link:
         self._said = ""
 
     async def run(self, greeting: bytes) -> str:
-        """Have the agent work until it is closed; return why it ended, in its own words."""
+        """Have the agent work until it is closed; return why it ended, in its own words.
+
+        Raises:
+            TransportError: The host is gone.
+        """
         files = resources.files(__package__)
         texts = {one: files.joinpath(f"{one}.py").read_bytes() for one in _MODULES}
         sizes = (f"{__package__}.{one}={len(text)}" for one, text in texts.items())
@@ -64,9 +68,11 @@ class Link:
                 deadline_s=_LONGEST_RUN_S,
                 on_output=self._listen,
             )
+        except TransportError:
+            raise
         except KuberryError as error:
             return error.message
-        return self._said
+        return self._said or "it ended"
 
     def tell(self, line: bytes) -> None:
         """Send one order."""

@@ -16,11 +16,12 @@ from kuberry.engine.fanout.link import SILENCE_S, Link
 from kuberry.engine.fanout.pace import Pace
 from kuberry.engine.fanout.selection import pieces_of, shared_artifacts
 from kuberry.engine.means import STAGING, Means
-from kuberry.errors import KuberryError
+from kuberry.errors import TransportError
 from kuberry.model.event import Notice
 from kuberry.model.plan import Plan
 
 _GATHER_S = 10.0
+_LATEST_S = 120.0
 _TICK_S = 1.0
 _END_S = 10.0
 _LIVES = 2
@@ -67,7 +68,7 @@ class Supply:
         self._hosts = [
             one.host for one in plan.hosts if any(one.host in piece.receivers for piece in pieces)
         ]
-        self._waiting = set(self._hosts)
+        self._waiting = dict.fromkeys(self._hosts, time.monotonic())
         self._begun: set[str] = set()
         self._out: set[str] = set()
         self._is_gathered = False
@@ -90,42 +91,60 @@ class Supply:
 
     async def _tick(self) -> None:
         """Look every second who is late or slow."""
-        began, pace = time.monotonic(), Pace(self._chain)
+        pace = Pace(self._chain)
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_TICK_S):
                     await self._closing.wait()
             now = time.monotonic()
-            if not self._is_gathered and now - began > _GATHER_S:
-                self._gather()
+            self._go_on_without_late_hosts(now)
             for host in pace.slow(now):
                 self._chain.cut(host)
                 self._tell_user(host, "is far slower than the others: it is served last")
             self._settle()
 
+    def _go_on_without_late_hosts(self, now_s: float) -> None:
+        for host, since_s in tuple(self._waiting.items()):
+            if not self._is_gathered and now_s - since_s > _GATHER_S:
+                self._gather()
+            if now_s - since_s > _LATEST_S and host in self._links:
+                self._links[host].close()
+                self._put_out(host, f"not ready within {_LATEST_S:.0f} s")
+
     async def _attend(self, host: str) -> None:
         """Keep the agent of one host going; one that ended before its time is started once more."""
         reason = ""
         for _ in range(_LIVES):
-            self._waiting.add(host)
-            reason = await self._live(host)
+            try:
+                reason = await self._live(host)
+            except TransportError:
+                reason = ""  # the host is gone: its next step says so
             had_begun = host in self._begun
             self._part(host)
-            if self._closing.is_set():
+            if self._closing.is_set() or host in self._out:
                 return
-            if not had_begun:
+            if not had_begun or not reason:
                 break
-            self._tell_user(host, f"no longer passes artifacts on: {reason or 'it ended'}")
+            self._tell_user(host, f"no longer passes artifacts on: {reason}")
+            self._waiting[host] = time.monotonic()
+            self._settle()
+        self._put_out(host, reason)
+
+    def _put_out(self, host: str, reason: str) -> None:
+        """Leave a host to the plain upload."""
         self._out.add(host)
-        self._tell_user(host, f"takes artifacts from this machine alone: {reason}")
-        self._settle()
+        if reason:
+            self._tell_user(host, f"takes artifacts from this machine alone: {reason}")
+        self._arrive_at_gate(host)
 
     async def _live(self, host: str) -> str:
+        """Have the agent of a host at work; return why it ended.
+
+        Raises:
+            TransportError: The host is gone.
+        """
         transport = self._means.transports[host]
-        try:
-            address = await own_address(transport)
-        except KuberryError as error:
-            return error.message
+        address = await own_address(transport)
         if address is None:
             return "other hosts cannot use the address it is logged in to"
         link = self._links[host] = Link(transport, lambda heard: self._hear(host, heard))
@@ -137,10 +156,9 @@ class Supply:
         self._links.pop(host, None)
         self._begun.discard(host)
         self._chain.leave(host)
-        self._arrive_at_gate(host)
 
     def _arrive_at_gate(self, host: str) -> None:
-        self._waiting.discard(host)
+        self._waiting.pop(host, None)
         if not self._waiting and not self._is_gathered:
             self._gather()
         self._settle()
@@ -175,6 +193,8 @@ class Supply:
                 if host in one.receivers and not self._chain.is_whole(host, one.digest)
             ]
             self._links[host].tell(words.wants(lacking))
+            return
+        if host in self._out:
             return
         self._begun.add(host)
         if self._is_gathered:
