@@ -161,7 +161,7 @@ async def test_where_hosts_do_not_reach_each_other_this_machine_serves_all(
 
 async def test_a_slow_host_is_served_last(lab: LabState, hosts: list[Host], tmp_path: Path) -> None:
     """The one behind it does not wait for it; it gets the file all the same."""
-    cargo = Cargo.made(tmp_path, 48 * MIB)
+    cargo = Cargo.made(tmp_path, 32 * MIB)
     names = Names(lab.lab_id)
     number = next(one.number for one in lab.hosts if one.name == "red01")
     has_waited: list[int] = []
