@@ -6,9 +6,9 @@ from collections import deque
 
 from kuberry.engine.fanout.chain import CONTROLLER, Chain
 
-_WINDOW_S = 3.0
+_WINDOW_S = 4.0
 _STALL_S = 10.0
-_LAG_BYTES = 4 * 1024 * 1024
+_LAG_BYTES = 16 * 1024 * 1024
 _FAR_BELOW = 0.4
 _SMOOTHING = 0.3
 
