@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 
 from cluster_shell import KUBECTL, On
+from kuberry.api.job import Jobs
 from kuberry.cli.main import main
+from kuberry.model.bundle import PROBE_IMAGE
+from kuberry.model.job import JobStatus, JobWish
 from one_cluster import Deployed
 
 SMALL = ("--cpus", "50m", "--memory", "32Mi")
@@ -56,12 +60,30 @@ def test_an_array_runs_and_its_results_come_back(
     assert main(["job", "wait", "squares"]) == 2
 
 
+def test_a_program_has_a_handle_of_what_it_submits(deployed: Deployed) -> None:
+    """To wait for its end, which here is a failure that was tried twice, and to take it away."""
+    words = ("sh", "-c", "exit 7")
+    wish = JobWish(
+        name="seven", command=words, image=PROBE_IMAGE, cpus="50m", memory="32Mi", retries=1
+    )
+
+    async def go() -> JobStatus:
+        job = await Jobs(settings=deployed.settings).submit(wish)
+        try:
+            return await job.wait(timeout_s=90)
+        finally:
+            await job.cancel()
+
+    (task,) = asyncio.run(go()).tasks
+    assert (task.state, task.exit_status, task.attempts) == ("failed", 7, 2)
+    assert "exit status 7" in task.why
+
+
 def test_what_goes_wrong_is_said(here: Path, on: On, capfd: pytest.CaptureFixture[str]) -> None:
-    """Too much memory, too long, another exit status, no such image, no room: each with its why."""
+    """Too much memory, too long, no such image, no room: each with its why."""
     wrong = {
         "memory": ["--", "tail", "/dev/zero"],
         "time": ["--time-limit", "1", "--", "sleep", "60"],
-        "status": ["--retries", "1", "--", "sh", "-c", "exit 7"],
         "image": ["--image", "localhost/no/such:1", "--", "true"],
         "room": ["--cpus", "999", "--", "true"],
     }
@@ -77,10 +99,9 @@ def test_what_goes_wrong_is_said(here: Path, on: On, capfd: pytest.CaptureFixtur
     for name in wrong:
         assert main(["job", "cancel", name]) == 0
 
-    assert codes == {"memory": 5, "time": 5, "status": 5, "image": 6, "room": 6}
+    assert codes == {"memory": 5, "time": 5, "image": 6, "room": 6}
     assert "OOMKilled" in tasks["memory"]["why"]
     assert "DeadlineExceeded" in tasks["time"]["why"]
-    assert (tasks["status"]["exit_status"], tasks["status"]["attempts"]) == (7, 2)
     assert "Image" in tasks["image"]["why"]
     assert "Insufficient cpu" in tasks["room"]["why"]
     heads = f"{KUBECTL} -n kuberry-jobs get configmaps -l kuberry.internal/job -o name"
