@@ -30,8 +30,9 @@ async def give_access(
         UsageError: The file cannot be used, or somebody else has an entry of that name.
     """
     credentials = await fetch_credentials(transport)
-    address, reachable = await _address(transport)
-    valid = {cluster.control_plane, await _login_address(transport)}
+    own = await _login_address(transport)
+    address, reachable = await _address(transport, own)
+    valid = {cluster.control_plane, own}
     entry = Entry(
         name=cluster.name,
         server=f"https://{_bracketed(address)}:{API_PORT}",
@@ -68,12 +69,11 @@ def take_access(name: str, file: Path) -> AccessReport:
     )
 
 
-async def _address(transport: Transport) -> tuple[str, bool]:
+async def _address(transport: Transport, own: str) -> tuple[str, bool]:
     """Return the address under which this machine reaches the API server, if it does.
 
-    Behind a jump host it does not; then it is the host's own address.
+    Behind a jump host it does not; then it is the host's *own* address.
     """
-    own = await _login_address(transport)
     candidates = dict.fromkeys([own, transport.host.target])
     for address in candidates:
         if address and await _answers(address):
