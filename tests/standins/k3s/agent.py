@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.standins.k3s import errors, flags, leavings, release, tokens, wire
@@ -45,6 +46,7 @@ def join(options: flags.Options, data: Path, url: str, token: str) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     _check_network(options)
     _check_images(directory / "images")
+    _check_snapshotter(flags.text(options, "snapshotter", "overlayfs"), directory / "containerd")
     digest, _, password = tokens.parse(token)
     authority = _authority(url, digest)
     cafile = directory / "server-ca.crt"
@@ -123,6 +125,33 @@ def _node_password() -> str:
         path.touch(0o600)
         path.write_text(os.urandom(16).hex())
     return path.read_text()
+
+
+def _check_snapshotter(name: str, root: Path) -> None:
+    """Mount an overlay where containerd will (pkg/agent/config/config.go:447-452).
+
+    containerd's own test of it: vendor/github.com/containerd/containerd/snapshots/overlay/check.go.
+    """
+    if name == "native":
+        return
+    if name != "overlayfs":
+        raise errors.Fatal(f"the stand-in knows no snapshotter {name}")
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        lower, below, upper, work, merged = (
+            Path(folder) / part for part in ("lower", "below", "upper", "work", "merged")
+        )
+        for path in (lower, below, upper, work, merged):
+            path.mkdir()
+        said = f"lowerdir={lower}:{below},upperdir={upper},workdir={work}"
+        words = ("mount", "-t", "overlay", "overlay", "-o", said, str(merged))
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            why = f'"overlayfs" snapshotter cannot be enabled for "{root}"'
+            raise errors.Fatal(
+                f'{why}, try using "fuse-overlayfs" or "native": {done.stderr.strip()}'
+            )
+        subprocess.run(["umount", str(merged)], check=True)
 
 
 def _check_network(options: flags.Options) -> None:

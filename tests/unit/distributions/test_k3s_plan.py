@@ -15,7 +15,7 @@ from kuberry.distributions.k3s import configuration as at
 from kuberry.distributions.k3s import install
 from kuberry.distributions.seen import NotSeen, Seen
 from kuberry.model.cluster import Cluster, K3sWish
-from kuberry.model.facts import Architecture, Interface, Program, Unit
+from kuberry.model.facts import Architecture, FileSystem, Interface, Program, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
 from kuberry.model.plan import Captured, HostPlan, Plan, PutArtifact, Run, SetUnit, WriteFiles
 
@@ -338,3 +338,19 @@ def test_a_machine_flashed_anew_finds_its_old_node_and_password_gone() -> None:
     assert "node-password.k3s" in forget.script
     assert "token" in _ids(plans["red02"])
     assert _ids(plans["red01"]) == []
+
+
+@pytest.mark.parametrize(("kind", "snapshotter"), [("overlay", "native"), ("ext4", None)])
+def test_no_overlay_is_laid_upon_another(kind: str, snapshotter: str | None) -> None:
+    """k3s ends at once where its data lies on an overlay, as in containers, unless it is told."""
+    disk = FileSystem(
+        path="/var/lib",
+        source=kind,
+        type=kind,
+        mount_point="/",
+        total_bytes=1 << 35,
+        free_bytes=1 << 34,
+        read_only=False,
+    )
+    for plan in _plan(disks=(disk,)).values():
+        assert yaml.safe_load(_files(plan)[at.CONFIG]).get("snapshotter") == snapshotter

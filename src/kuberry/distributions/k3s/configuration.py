@@ -129,7 +129,11 @@ def _node(host: Seen) -> dict[str, Any]:
     interface = network.login_interface if network else None
     if interface is None:
         raise NotSeen(f"no interface of {host.name} owns the address we are logged in to")
-    return {"node-name": host.node, "node-ip": host.address, "flannel-iface": interface.name}
+    value = {"node-name": host.node, "node-ip": host.address, "flannel-iface": interface.name}
+    # Overlays cannot be stacked as k3s needs it, and it ends where it finds that out
+    # (rancher/k3s@aef8a6a, pkg/agent/config/config.go:447-452): containers, lab hosts among them.
+    disks = host.facts.disks
+    return {**value, "snapshotter": "native"} if disks and disks[-1].type == "overlay" else value
 
 
 def _yaml(value: dict[str, Any]) -> str:
