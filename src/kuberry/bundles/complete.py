@@ -86,12 +86,16 @@ def _for(artifacts: Iterable[Artifact], architecture: str) -> tuple[Artifact, ..
 
 def _kubeadm(artifacts: tuple[Artifact, ...], version: str) -> tuple[str, ...]:
     programs = {one.name for one in artifacts if one.kind in ("binary", "deb")}
+    needs_runc = "runc" not in programs and any(
+        one.kind == "binary" and one.name == "containerd" for one in artifacts
+    )
     images = [name for one in artifacts if isinstance(one, ImageArchive) for name in one.images]
     tagged = {repository_word(name) for name in images if name.endswith(f":{version}")}
     words = {repository_word(name) for name in images}
     needs_crictl = _minor(version) < _CRICTL_UNTIL and not programs.intersection(_CRICTL)
     return (
         *(("the program crictl",) if needs_crictl else ()),
+        *(("the program runc (containerd brings none)",) if needs_runc else ()),
         *(f"the program {name}" for name in _KUBE_PROGRAMS if name not in programs),
         *(f"the image {name}:{version}" for name in _KUBE_IMAGES if name not in tagged),
         *(f"the image {name}" for name in _OTHER_IMAGES if name not in words),

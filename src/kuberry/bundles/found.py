@@ -20,7 +20,7 @@ _ARCHITECTURES = ("amd64", "arm64", "armhf")
 _SYSTEM = re.compile(r"(?P<id>[a-z]+)-(?P<version_id>[0-9][0-9.]*)")
 _VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?([.+-][A-Za-z0-9.+]*[0-9][A-Za-z0-9.]*)?")
 _SUFFIXES = re.compile(
-    r"(\.(tar|gz|tgz|xz|zst|bz2))+$|[-_]linux(?=[-_.]|$)|[-_](amd64|arm64|armhf|arm)(?=[-_.]|$)"
+    r"(\.(tar|gz|tgz|xz|zst|bz2))+$|[-_]linux(?=[-_.]|$)|[-_.](amd64|arm64|armhf|arm)(?=[-_.]|$)"
 )
 # The plugins of https://github.com/containernetworking/plugins, and flannel's.
 _CNI_PLUGINS = re.compile(

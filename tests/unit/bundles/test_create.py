@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.unit.bundles.samples import (
     docker_archive,
     elf,
     fill_release,
+    tar_of,
 )
 
 from kuberry.actions.bundle_create import Wanted, create_bundle
@@ -255,6 +257,18 @@ def test_an_older_kubeadm_needs_crictl(store: Store, tmp_path: Path, name: str) 
     (tmp_path / "old" / "amd64" / name).write_bytes(content)
 
     assert create_bundle(store, Wanted("kubeadm", tmp_path / "old")).version == "v1.30.9"
+
+
+def test_a_containerd_without_a_package_needs_runc(store: Store, release: Path) -> None:
+    """Its archive brings none, and no pod would start; runc has its architecture in its name."""
+    archive = release / "amd64" / "containerd-2.3.7-linux-amd64.tar.gz"
+    archive.write_bytes(gzip.compress(tar_of({"bin/containerd": elf("amd64")})))
+    with pytest.raises(BundleError, match="for amd64: the program runc"):
+        create_bundle(store, Wanted("kubeadm", release))
+
+    (release / "amd64" / "runc.amd64").write_bytes(elf("amd64"))
+    bundle = create_bundle(store, Wanted("kubeadm", release))
+    assert {"containerd", "runc"} <= {one.name for one in bundle.artifacts}
 
 
 def _fill_k3s(directory: Path, architecture: str) -> None:

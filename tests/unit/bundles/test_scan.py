@@ -175,6 +175,8 @@ def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
         ("kubeadm", "kubeadm", UNKNOWN),
         ("k3s-arm64", "k3s", UNKNOWN),
         ("crictl-v1.31.1-linux-amd64.tar.gz", "crictl", "v1.31.1"),
+        ("runc.amd64", "runc", UNKNOWN),  # as opencontainers/runc publishes it
+        ("runc.arm64", "runc", UNKNOWN),
         ("cni-plugins-linux-arm-v1.6.2.tgz", "cni-plugins", "v1.6.2"),
         ("containerd-2.0.1-linux-arm64.tar.gz", "containerd", "2.0.1"),
         ("host-local", "host-local", UNKNOWN),
