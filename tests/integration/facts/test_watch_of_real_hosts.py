@@ -54,7 +54,7 @@ def test_a_host_that_reboots_is_lost_and_comes_back(
     red, pulse = {one.hosts[0].state for one in reports}, reports[-1].hosts[1].pulse
     lost = next(one.hosts[1] for one in reports if one.hosts[1].state == "lost")
 
-    assert red == {"reachable"}
+    assert "reachable" in red <= {"connecting", "reachable"}
     assert lost.problem
     assert lost.problem.message
     assert pulse
