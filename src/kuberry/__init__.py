@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kuberry.api.status import status
     from kuberry.api.verify import verify
     from kuberry.api.watch import watch
+    from kuberry.client.client import Client
     from kuberry.errors import (
         ApiRefused,
         ApiUnreachable,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         LabUnavailable,
         NameNotResolved,
         PreflightFailed,
+        ServerRefused,
         SudoFailed,
         TransportError,
         Unreachable,
@@ -108,6 +110,7 @@ __all__ = [
     "BundleUsed",
     "CacheBusy",
     "CheckReport",
+    "Client",
     "Cluster",
     "CommandFailed",
     "CommandTimeout",
@@ -165,6 +168,7 @@ __all__ = [
     "RunRecord",
     "RunReport",
     "RunStarted",
+    "ServerRefused",
     "Settings",
     "SetupReport",
     "SetupWish",
@@ -228,12 +232,13 @@ _HOMES = {
     "kuberry.api.status": "status",
     "kuberry.api.verify": "verify",
     "kuberry.api.watch": "watch",
+    "kuberry.client.client": "Client",
     "kuberry.errors": (
-        "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy "
-        "CommandFailed CommandTimeout ConnectionLost HostBusy HostExpressionError "
-        "HostKeyChanged HostKeyUnknown JournalUnusable KuberryError LabUnavailable "
-        "NameNotResolved PreflightFailed SudoFailed TransportError Unreachable "
-        "UpstreamUnreachable UsageError VerifyFailed"
+        "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy CommandFailed "
+        "CommandTimeout ConnectionLost HostBusy HostExpressionError HostKeyChanged HostKeyUnknown "
+        "JournalUnusable KuberryError LabUnavailable NameNotResolved PreflightFailed "
+        "ServerRefused SudoFailed TransportError Unreachable UpstreamUnreachable UsageError "
+        "VerifyFailed"
     ),
     "kuberry.model.access": "AccessReport",
     "kuberry.model.bundle": "Bundle",
@@ -272,9 +277,8 @@ if not TYPE_CHECKING:  # a type checker that sees it believes in every name
             return importlib.import_module("kuberry.sync")
         if name not in _HOME_OF:
             raise AttributeError(f"module 'kuberry' has no attribute {name!r}")
-        found: object = getattr(importlib.import_module(_HOME_OF[name]), name)
-        globals()[name] = found
-        return found
+        globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
+        return globals()[name]
 
 
 def __dir__() -> list[str]:

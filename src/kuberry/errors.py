@@ -20,6 +20,7 @@ KuberryError
 │   └── UpstreamUnreachable    a server that bundles come from does not answer
 ├── CommandFailed              a command ended with an exit status other than 0
 ├── ApiRefused                 the API server answered with an error
+├── ServerRefused              a server of ours refused a request
 ├── VerifyFailed               the cluster is not what was promised
 └── HostBusy                   another run holds the host
     └── CacheBusy              another run on this machine holds a cache
@@ -199,6 +200,24 @@ class ApiRefused(KuberryError):
         self, message: str, *, host: str | None = None, status: int = 0, remedy: str = ""
     ) -> None:
         super().__init__(message, host=host, remedy=remedy)
+        self.status = status
+
+
+class ServerRefused(KuberryError):
+    """A server of ours refused a request, for a reason that only servers have.
+
+    Attributes:
+        word: The code of its problem: ``scope``, ``too-many-runs``.
+        status: The HTTP status.
+    """
+
+    code = "server-refused"
+
+    def __init__(
+        self, message: str, *, code: str, status: int, host: str | None = None, remedy: str = ""
+    ) -> None:
+        super().__init__(message, host=host, remedy=remedy)
+        self.word = code
         self.status = status
 
 

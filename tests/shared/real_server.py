@@ -11,6 +11,7 @@ import sys
 
 import httpx2
 
+from kuberry.client.client import Client
 from kuberry.settings import Settings
 
 
@@ -23,6 +24,10 @@ class RealServer:
     token: str
     process: subprocess.Popen[str]
     settings: Settings
+
+    def ask(self) -> Client:
+        """Return our own client, as the admin."""
+        return Client(self.url, self.token, ca_file=self.authority)
 
     def client(self) -> httpx2.Client:
         """Return a client of the admin."""

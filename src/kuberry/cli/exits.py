@@ -10,6 +10,7 @@ from kuberry.errors import (
     HostBusy,
     KuberryError,
     PreflightFailed,
+    ServerRefused,
     TransportError,
     UsageError,
     VerifyFailed,
@@ -34,6 +35,7 @@ class Exit(IntEnum):
 
 _BY_ERROR: tuple[tuple[type[KuberryError], Exit], ...] = (
     (UsageError, Exit.USAGE),
+    (ServerRefused, Exit.USAGE),
     (PreflightFailed, Exit.PREFLIGHT),
     (TransportError, Exit.CONNECTION),
     (CommandFailed, Exit.STEP_FAILED),

@@ -1,0 +1,1 @@
+"""Law of this room: asks a server; knows nothing but its answers."""
