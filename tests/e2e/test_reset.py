@@ -190,7 +190,8 @@ def test_a_worker_leaves_and_comes_back(pair: Settings) -> None:
     assert "10.244.1.0" not in _on(pair, "gold", "ip route; cat /usr/local/lib/kuberry/routes")
     assert Clusters(pair.clusters_dir).load("gold-gold01").hosts == ("gold",)
 
-    _on(pair, "gold01", "rm /etc/mine")
+    half = "mkdir -p /etc/kubernetes/pki; echo left >/etc/kubernetes/pki/ca.crt"  # of a join
+    _on(pair, "gold01", f"rm /etc/mine; {half}")
     report = asyncio.run(node_add("gold01", verify="never", settings=pair))
     assert report.outcome == "done", report.model_dump_json(indent=2)
     assert _steps(report)["gold"] == ["files", "tokens", "routes", "joined-gold01", "revoke"]
@@ -221,7 +222,6 @@ def test_a_machine_flashed_anew_takes_its_old_place(pair: Settings) -> None:
     assert (rest.outcome, _steps(rest)) == ("partly-done", {})
 
     asyncio.run(lab_up("gold01", settings=pair))
-    _on(pair, "gold01", "mkdir -p /etc/kubernetes/pki; echo left >/etc/kubernetes/pki/ca.crt")
     report = asyncio.run(node_add("gold01", verify="never", settings=pair))
     assert report.outcome == "done", report.model_dump_json(indent=2)
     assert "forget-old" in _steps(report)["gold"]
