@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from kuberry.errors import UsageError
+from kuberry.errors import PreflightFailed, UsageError
 from kuberry.hostlist import fold
 from kuberry.model.cluster import Cluster
 
@@ -95,11 +95,20 @@ class Clusters:
         raise UsageError(message, remedy=f"name one with --cluster: {known}")
 
     def save(self, cluster: Cluster) -> None:
-        """Remember *cluster*, and that it is the last one used."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        """Remember *cluster*, and that it is the last one used.
+
+        Raises:
+            PreflightFailed: Its file cannot be written.
+        """
         text = yaml.safe_dump(cluster.model_dump(mode="json"), sort_keys=False)
-        _write(self._path(cluster.name), text)
-        _write(self._directory / "last", f"{cluster.name}\n")
+        path = self._path(cluster.name)
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            _write(path, text)
+            _write(self._directory / "last", f"{cluster.name}\n")
+        except OSError as error:
+            message = f"the cluster cannot be remembered: {path}: {error.strerror}"
+            raise PreflightFailed(message, remedy="make room, or the place writable") from None
 
     def forget(self, name: str) -> None:
         """Remove the cluster called *name*, if it is remembered."""

@@ -59,6 +59,8 @@ class Work:
         proves_unchanged: Ask it to prove itself, too, where nothing was to do.
         skip_unreachable: Go on without workers that cannot be reached.
         fan_out: How artifacts get to several hosts.
+        remember: Is given the wish when it is accepted, before the first change: however the run
+            ends, the next one knows what was begun.
     """
 
     cluster: Cluster
@@ -76,6 +78,7 @@ class Work:
     proves_unchanged: bool = False
     skip_unreachable: bool = False
     fan_out: FanOut = "chain"
+    remember: Callable[[Cluster], None] = lambda _: None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ async def deploy(work: Work) -> RunReport:
     """
     started, zero = datetime.now(UTC), time.monotonic()
     async with _ready(work, lock=True) as looked:
+        if looked.plan is not None:
+            work.remember(work.cluster)
         ready, fit = await _made_fit(work, looked, zero)
         hosts, context = (*ready.unreachable, *fit), ""
         probes: tuple[ProbeResult, ...] = ()

@@ -41,11 +41,13 @@ class Site:
         hosts: All of the cluster.
         known: The cluster as it was deployed before, if it was.
         options: How to log in, where hosts must be asked what they are.
+        skips: Hosts that cannot be reached stop nobody.
     """
 
     hosts: Sequence[Host]
     known: Cluster | None
     options: ConnectOptions
+    skips: bool = False
 
     @property
     def is_lab(self) -> bool:
@@ -57,11 +59,12 @@ async def choose_bundle(choice: Choice, site: Site, settings: Settings, emit: Em
     """Return the bundle, downloaded or built where it is missing.
 
     A cluster keeps what it has: a channel is asked for once, when it is deployed first.
+    Hosts are logged in to before upstream is asked: a wrong name is said as such.
 
     Raises:
         UsageError: What was said contradicts itself, or what the cluster has.
         BundleError: There is no such bundle, or upstream lacks something.
-        TransportError: No host can be asked what it is, or upstream not be reached.
+        TransportError: A host cannot be asked what it is, or upstream not be reached.
     """
     _refuse_both(choice)
     store = Store(settings.bundles_dir)
@@ -85,7 +88,7 @@ async def choose_bundle(choice: Choice, site: Site, settings: Settings, emit: Em
 async def _from_upstream(choice: Choice, site: Site, settings: Settings, emit: Emit) -> Bundle:
     from kuberry.api.bundle import upstream_bundle  # noqa: PLC0415 -- it brings an HTTP client
 
-    architectures = await architectures_of(site.hosts, site.options, emit)
+    architectures = await architectures_of(site.hosts, site.options, emit, skips=site.skips)
     distribution: str = choice.distribution or "k3s"
     version = choice.version or "stable"
     if site.known:

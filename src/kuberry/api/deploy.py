@@ -102,7 +102,7 @@ async def deploy(
     Raises:
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged, or upstream lacks something.
-        TransportError: There is no bundle yet, and no host or upstream can be reached.
+        TransportError: There is no bundle yet, and a host or upstream cannot be reached.
     """
     where = settings or Settings()
     work = await work_for(hosts, wanted or Wanted(), options, where, emit)
@@ -112,19 +112,21 @@ async def deploy(
 async def carry_out(
     work: action.Work, command: str, verify: Verify, settings: Settings
 ) -> RunReport:
-    """Do *work*, keep the run as one of *command*, and remember the cluster."""
+    """Do *work*, keep the run as one of *command*, and remember the cluster.
+
+    Raises:
+        PreflightFailed: The wish cannot be written down; nothing was changed.
+    """
     work = dataclasses.replace(
         work,
         access=access(settings, work.emit),
+        remember=Clusters(settings.clusters_dir).save,
         prove=None if verify == "never" else _prove,
         proves_unchanged=verify == "always",
     )
     async with keep_run(settings.journal_file, command, work.cluster, work.emit) as run:
         work = dataclasses.replace(work, emit=run.emit, operator=operator(command, run.id))
-        report = run.report(await action.deploy(work))
-        if any(one.ok for one in report.hosts):
-            Clusters(settings.clusters_dir).save(report.cluster)
-    return report
+        return run.report(await action.deploy(work))
 
 
 async def plan(
@@ -140,7 +142,7 @@ async def plan(
     Raises:
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged, or upstream lacks something.
-        TransportError: There is no bundle yet, and no host or upstream can be reached.
+        TransportError: There is no bundle yet, and a host or upstream cannot be reached.
     """
     work = await work_for(hosts, wanted or Wanted(), options, settings or Settings(), emit)
     return await action.plan(work)
@@ -158,7 +160,7 @@ async def work_for(
     Raises:
         UsageError: The request itself is wrong.
         BundleError: The bundle is missing or damaged, or upstream lacks something.
-        TransportError: There is no bundle yet, and no host or upstream can be reached.
+        TransportError: There is no bundle yet, and a host or upstream cannot be reached.
     """
     ignored, clusters = known_codes(wanted.ignore), Clusters(settings.clusters_dir)
     if hosts is None:
@@ -168,7 +170,8 @@ async def work_for(
     known = clusters.find(wanted.name or name_of(names))
     store = Store(settings.bundles_dir)
     options = options or ConnectOptions()
-    bundle = await choose_bundle(wanted.choice, Site(found, known, options), settings, emit)
+    site = Site(found, known, options, skips=wanted.skip_unreachable)
+    bundle = await choose_bundle(wanted.choice, site, settings, emit)
     cluster = make_wish(
         names,
         bundle,

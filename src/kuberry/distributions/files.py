@@ -18,9 +18,10 @@ CONTAINER_LIMITS = """\
 # In a container nobody may raise limits or lower the OOM score (kuberry).
 [Service]
 LimitNOFILE=16384
-LimitNPROC=
-LimitCORE=
 OOMScoreAdjust=0
+"""
+"""Other limits of upstream's units are ``infinity`` (containerd/containerd, containerd.service):
+systemd gives as much of that as it may (systemd, src/basic/rlimit-util.c, setrlimit_closest).
 """
 
 

@@ -8,14 +8,14 @@ sources (files and shell upcalls) are switched off by ``RESOLVER_NOGROUP``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ClusterShell.NodeSet import RESOLVER_NOGROUP, NodeSet, NodeSetException
 
 from kuberry.errors import HostExpressionError
 from kuberry.hostlist.fold import fold
 from kuberry.hostlist.names import nearest, split_name
-from kuberry.hostlist.ranges import Fault, pieces, split_items
+from kuberry.hostlist.ranges import Fault, corners, count, pieces, split_items
 
 MAX_HOSTS = 10_000
 EXAMPLE = "red,red[01-02]"
@@ -55,7 +55,7 @@ def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
             return ""
         expression = line
         try:
-            _expand(expression, groups, ())
+            _check(expression, groups)
         except Fault as next_fault:
             fault = next_fault
         else:
@@ -63,9 +63,18 @@ def _repair(expression: str, fault: Fault, groups: Mapping[str, str]) -> str:
     return ""
 
 
+def _check(expression: str, groups: Mapping[str, str]) -> None:
+    """Refuse what `_expand` would refuse, by the ends of its ranges alone."""
+    for item in _counted(expression):
+        if item.startswith("@"):
+            _group_names(item, groups, ())
+        else:
+            _names(corners(item), item)
+
+
 def _expand(expression: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
     names: dict[object, str] = {}
-    for item in split_items(expression):
+    for item in _counted(expression):
         for name in _item_names(item, groups, path):
             names.setdefault(split_name(name).key, name)
             if len(names) > MAX_HOSTS:
@@ -73,17 +82,33 @@ def _expand(expression: str, groups: Mapping[str, str], path: tuple[str, ...]) -
     return tuple(names.values())
 
 
+def _counted(expression: str) -> tuple[str, ...]:
+    """Return the items of *expression*, once it is clear that they are not too many names.
+
+    Before any is expanded: who is refused costs nobody more than a sum.
+    """
+    items, total = tuple(split_items(expression)), 0
+    for item in items:
+        total += 0 if item.startswith("@") else count(item, limit=MAX_HOSTS)
+        if total > MAX_HOSTS:
+            raise Fault(f"more than {MAX_HOSTS} hosts", item, "")
+    return items
+
+
 def _item_names(item: str, groups: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, ...]:
     if item.startswith("@"):
         return _group_names(item, groups, path)
+    return _names((name for piece in pieces(item) for name in _nodeset(piece, item)), item)
+
+
+def _names(texts: Iterable[str], item: str) -> tuple[str, ...]:
     names: list[str] = []
-    for piece in pieces(item, limit=MAX_HOSTS):
-        for name in _nodeset(piece, item):
-            try:
-                names.append(str(split_name(name)))
-            except ValueError as error:
-                better = fold(names) if names else nearest(name)
-                raise Fault(str(error), item, better) from None
+    for name in texts:
+        try:
+            names.append(str(split_name(name)))
+        except ValueError as error:
+            better = fold(names) if names else nearest(name)
+            raise Fault(str(error), item, better) from None
     return tuple(names)
 
 

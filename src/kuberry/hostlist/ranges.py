@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _ALLOWED = re.compile(r"[A-Za-z0-9._:%@,\[\]-]+")
 _LITERAL6 = re.compile(r"(?:[^\[\]]*@)?\[[0-9A-Fa-f:.]*:[^\[\]]*\](?::[^\[\]]*)?")
@@ -34,6 +34,10 @@ class _Range:
     @property
     def size(self) -> int:
         return int(self.high) - int(self.low) + 1
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return (self.low,) if self.size == 1 else (self.low, self.high)
 
     def __str__(self) -> str:
         return self.low if self.size == 1 else f"[{self.low}-{self.high}]"
@@ -79,25 +83,55 @@ def _check_characters(item: str) -> None:
     raise Fault(f"{item[start]!r} has no place in a host name", item, item[:start])
 
 
-def pieces(item: str, *, limit: int) -> Iterator[str]:
-    """Yield *item* with each list in brackets replaced by one of its ranges, in the user's order.
+def count(item: str, *, limit: int) -> int:
+    """Return how many names *item* stands for; nothing is expanded for that.
 
     Args:
-        item: ``red[05,01-03]`` gives ``red05`` and ``red[01-03]``.
-        limit: How many names it may stand for.
+        limit: How many it may stand for.
 
     Raises:
         Fault: A bracket or a range is wrong, or there are too many names.
     """
     if _LITERAL6.fullmatch(item):
-        yield item
-        return
-    fixed, lists = _dissect(item)
+        return 1
+    _, lists = _dissect(item)
     total = math.prod(sum(one.size for one in ranges) for ranges in lists)
     if total > limit:
         raise Fault(f"{total} hosts, at most {limit} go at once", item, _shortened(item, limit))
-    for choice in itertools.product(*lists):
-        parts = itertools.zip_longest(fixed, map(str, choice), fillvalue="")
+    return total
+
+
+def pieces(item: str) -> Iterator[str]:
+    """Yield *item* with each list in brackets replaced by one of its ranges, in the user's order.
+
+    Args:
+        item: ``red[05,01-03]`` gives ``red05`` and ``red[01-03]``.
+
+    Raises:
+        Fault: A bracket or a range is wrong.
+    """
+    yield from _each(item, lambda one: (str(one),))
+
+
+def corners(item: str) -> Iterator[str]:
+    """Yield the names at the ends of all ranges of *item*: when they are names, all between are.
+
+    A number that grows makes a label longer, and an octet or a port larger: nothing else.
+
+    Raises:
+        Fault: A bracket or a range is wrong.
+    """
+    yield from _each(item, lambda one: one.ends)
+
+
+def _each(item: str, texts: Callable[[_Range], tuple[str, ...]]) -> Iterator[str]:
+    if _LITERAL6.fullmatch(item):
+        yield item
+        return
+    fixed, lists = _dissect(item)
+    choices = ([text for one in ranges for text in texts(one)] for ranges in lists)
+    for choice in itertools.product(*choices):
+        parts = itertools.zip_longest(fixed, choice, fillvalue="")
         yield "".join(itertools.chain.from_iterable(parts))
 
 
@@ -112,6 +146,8 @@ def _dissect(item: str) -> tuple[list[str], list[list[_Range]]]:
     for before, after in itertools.pairwise(fixed[1:]):
         if not before and after is not None:
             raise Fault("two brackets touch", item, item.replace("][", "]-["))
+        if before.isdigit():  # NodeSet would take it for a part of both numbers
+            raise Fault("these ranges stand too close together", item, "")
     lists = [
         [_range(text, prefix=fixed[index].rpartition("@")[2], item=item) for text in one.split(",")]
         for index, one in enumerate(inner)

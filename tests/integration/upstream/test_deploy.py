@@ -8,7 +8,7 @@ import pytest
 
 from kuberry.api.deploy import Wanted, plan
 from kuberry.bundles.store import Store
-from kuberry.errors import TransportError, UpstreamUnreachable
+from kuberry.errors import NameNotResolved, TransportError, UpstreamUnreachable
 from kuberry.model.lab import LabState
 from kuberry.model.plan import PutArtifact
 from kuberry.settings import Settings
@@ -65,4 +65,15 @@ async def test_hosts_that_cannot_be_reached_are_said_before_upstream_is_asked(
         await plan("127.0.0.1:1", settings=settings.model_copy(update=changes))
 
     assert caught.value.host
+    assert mirror.asked == []
+
+
+async def test_a_wrong_name_among_lab_hosts_is_said_before_upstream_is_asked(
+    lab: LabState, of_host: Settings, mirror: Mirror
+) -> None:
+    """With it they are no lab any more, but that is not what is wrong."""
+    with pytest.raises(NameNotResolved) as caught:
+        await plan("red,red01,nosuchhost", settings=of_host)
+
+    assert caught.value.host == "nosuchhost"
     assert mirror.asked == []

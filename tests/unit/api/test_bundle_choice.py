@@ -31,7 +31,7 @@ class Asked:
 
     orders: list[tuple[str, str, tuple[str, ...]]] = dataclasses.field(default_factory=list)
 
-    async def architectures(self, *_: Any) -> tuple[str, ...]:
+    async def architectures(self, *_: Any, **__: Any) -> tuple[str, ...]:
         """Stand in for logging in to hosts."""
         return ("amd64", "arm64")
 

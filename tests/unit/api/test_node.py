@@ -59,6 +59,7 @@ async def test_adding_is_a_deploy_of_all(
 
     async def deploy(work: deploy_action.Work) -> RunReport:
         seen.append(work)
+        work.remember(work.cluster)
         return _report(work, [HostReport(host=one, ending="done") for one in work.cluster.hosts])
 
     monkeypatch.setattr(deploy_action, "deploy", deploy)

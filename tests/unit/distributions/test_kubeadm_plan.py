@@ -401,6 +401,8 @@ def test_a_lab_host_gets_what_a_container_needs_and_no_other_does() -> None:
     inside = install(make.cluster("red"), hosts, make.bundle()).hosts[0]
 
     assert limits in _files(inside)
+    # An empty limit is no reset: "Failed to parse resource value, ignoring" (systemd 252).
+    assert not [line for line in _files(inside)[limits].splitlines() if line.endswith("=")]
     assert "maxPerCore" in _files(inside)["/run/kuberry/init.yaml"]
     assert limits not in _files(_plan()["red"])
     assert "maxPerCore" not in _files(_plan()["red"])["/run/kuberry/init.yaml"]

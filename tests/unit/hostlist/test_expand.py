@@ -83,6 +83,9 @@ REFUSALS = [
     ("red:99999,blue", "red:99999", "red,blue"),
     ("red[٣]", "red[٣]", "red"),
     ("x[1-3000]y[1-3000],red", "x[1-3000]y[1-3000]", "red"),
+    ("red[0-999999999]", "red[0-999999999]", f"red[0-{MAX_HOSTS - 1}]"),
+    ("10.0.0.[0-999999999]", "10.0.0.[0-999999999]", "10.0.0.0"),
+    ("red[1-2]5[3-4],blue[0-99999]", "red[1-2]5[3-4]", f"blue[0-{MAX_HOSTS - 1}]"),
 ]
 
 
@@ -113,6 +116,24 @@ def test_limit() -> None:
     assert len(expand(f"red[1-{MAX_HOSTS}]")) == MAX_HOSTS
     with pytest.raises(HostExpressionError, match="more than 10000 hosts"):
         expand(f"red[1-{MAX_HOSTS}],blue")
+
+
+def _largest(numbers: range) -> str:
+    return ",".join(f"rack{number}-[0-999999999]" for number in numbers)
+
+
+@pytest.mark.parametrize("expression", ["red[0-999999999]", _largest(range(100))], ids=("1", "100"))
+def test_too_many_are_refused_by_arithmetic(
+    expression: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name of what is refused, nor of the line that is shown instead, is ever made."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(sys.modules["kuberry.hostlist.expand"], "NodeSet", refuse)
+    with pytest.raises(HostExpressionError, match="1000000000 hosts, at most 10000"):
+        expand(expression)
 
 
 def test_groups() -> None:

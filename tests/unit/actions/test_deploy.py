@@ -1,8 +1,10 @@
-"""When a deploy has the cluster prove itself: `--verify always|changed|never`."""
+"""When a deploy has the cluster prove itself, and when it remembers what it was told to do."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import made_up as make
 from kuberry.actions import deploy as action
 from kuberry.api import deploy as api
 from kuberry.api.deploy import Verify
+from kuberry.clusters import Clusters
 from kuberry.engine.lock import Locks
+from kuberry.errors import PreflightFailed
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import ignore
 from kuberry.model.finding import Outcome, ProbeResult
@@ -47,15 +51,15 @@ WORK = action.Work(
 
 
 @contextlib.asynccontextmanager
-async def _ready(_work: action.Work, *, lock: bool) -> AsyncIterator[Any]:
-    """Stand ready before a plan, on one host."""
+async def _ready(_work: action.Work, *, lock: bool, refused: bool = False) -> AsyncIterator[Any]:
+    """Stand ready before a plan, on one host; without one where preflight has *refused*."""
     assert lock
     red = FakeTransport("red")
 
     async def login(_host: object) -> FakeTransport:
         return red
 
-    plan = Plan(title="install", hosts=(HostPlan(host="red"),))
+    plan = None if refused else Plan(title="install", hosts=(HostPlan(host="red"),))
     prepared = Prepared(plan=Plan(title="prepare", hosts=()))
     locks = Locks(OPERATOR, ignore)
     yield action._Ready(Connections((), login), {"red": red}, {}, {}, (), (), plan, locks, prepared)
@@ -103,3 +107,46 @@ async def test_a_cluster_is_asked_when_it_is_to_be(
 
     assert len(proven) == asked
     assert [one.id for one in report.probes] == said
+
+
+async def _break(monkeypatch: pytest.MonkeyPatch, settings: Settings, *, refused: bool) -> None:
+    """Begin a first deploy, and have the machine die when the first step begins."""
+
+    async def execute(*_: object) -> tuple[HostReport, ...]:
+        assert Clusters(settings.clusters_dir).find("shelf") == WORK.cluster
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(action, "_ready", functools.partial(_ready, refused=refused))
+    monkeypatch.setattr(action, "_execute", execute)
+    await api.carry_out(WORK, "deploy", "never", settings)
+
+
+async def test_an_accepted_wish_is_remembered_before_the_first_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the run ends, the next plain line goes on with what was begun, and nothing else."""
+    settings = Settings(state_dir=tmp_path, config_dir=tmp_path)
+    with pytest.raises(asyncio.CancelledError):
+        await _break(monkeypatch, settings, refused=False)
+
+    assert Clusters(settings.clusters_dir).load(None) == WORK.cluster
+
+
+async def test_a_refused_wish_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was begun: the next line may wish for something else."""
+    settings = Settings(state_dir=tmp_path, config_dir=tmp_path)
+    await _break(monkeypatch, settings, refused=True)
+
+    assert Clusters(settings.clusters_dir).names() == ()
+
+
+async def test_a_wish_that_cannot_be_remembered_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full or broken disk here is found before the hosts are touched."""
+    settings = Settings(state_dir=tmp_path, config_dir=tmp_path)
+    settings.clusters_dir.write_text("in the way")
+    with pytest.raises(PreflightFailed, match="cannot be remembered"):
+        await _break(monkeypatch, settings, refused=False)
