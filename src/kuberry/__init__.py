@@ -16,6 +16,8 @@ import sys
 import types
 from typing import TYPE_CHECKING
 
+from kuberry.homes import HOME_OF
+
 if TYPE_CHECKING:
     from kuberry import sync
     from kuberry.api.bundle import lab_bundle, list_bundles, upstream_bundle
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
     from kuberry.api.node import Leave, node_add, node_remove
+    from kuberry.api.reset import reset
     from kuberry.api.runs import list_runs, load_run, run_document, run_events, run_page, stamped
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
     from kuberry.api.status import status
+    from kuberry.api.stop import stop
     from kuberry.api.verify import verify
     from kuberry.api.watch import watch
     from kuberry.client.client import Client
@@ -205,68 +209,19 @@ __all__ = [
     "node_add",
     "node_remove",
     "plan",
+    "reset",
     "run_document",
     "run_events",
     "run_page",
     "setup_hosts",
     "stamped",
     "status",
+    "stop",
     "sync",
     "upstream_bundle",
     "verify",
     "watch",
 ]
-
-_HOMES = {
-    "kuberry.api.bundle": "lab_bundle list_bundles upstream_bundle",
-    "kuberry.api.check": "check",
-    "kuberry.api.deploy": "Wanted deploy plan",
-    "kuberry.api.find": "find_hosts",
-    "kuberry.api.hosts": "expand_hosts fold_hosts",
-    "kuberry.api.job": "JobHandle Jobs",
-    "kuberry.api.kubeconfig": "kubeconfig",
-    "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
-    "kuberry.api.node": "Leave node_add node_remove",
-    "kuberry.api.runs": "list_runs load_run run_document run_events run_page stamped",
-    "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
-    "kuberry.api.status": "status",
-    "kuberry.api.verify": "verify",
-    "kuberry.api.watch": "watch",
-    "kuberry.client.client": "Client",
-    "kuberry.errors": (
-        "ApiRefused ApiUnreachable AuthenticationFailed BundleError CacheBusy CommandFailed "
-        "CommandTimeout ConnectionLost HostBusy HostExpressionError HostKeyChanged HostKeyUnknown "
-        "JournalUnusable KuberryError LabUnavailable NameNotResolved PreflightFailed "
-        "ServerRefused SudoFailed TransportError Unreachable UpstreamUnreachable UsageError "
-        "VerifyFailed"
-    ),
-    "kuberry.model.access": "AccessReport",
-    "kuberry.model.bundle": "Bundle",
-    "kuberry.model.check": "CheckReport",
-    "kuberry.model.cluster": "Cluster",
-    "kuberry.model.connection": "ConnectOptions",
-    "kuberry.model.document": "RunDocument",
-    "kuberry.model.event": (
-        "AnyEvent ArtifactArrived DownloadProgress Emit HostEnded HostKeyAccepted Notice Phase "
-        "PlanStarted RunEnded RunStarted StepFailed StepFinished StepProgress StepStarted"
-    ),
-    "kuberry.model.facts": "HostFacts",
-    "kuberry.model.finding": "Finding Outcome ProbeResult Severity",
-    "kuberry.model.found": "FindReport FoundHost",
-    "kuberry.model.heat": "HostFelt",
-    "kuberry.model.job": "JobStatus JobWish",
-    "kuberry.model.lab": "LabRemoved LabShape LabStatus",
-    "kuberry.model.plan": "Plan",
-    "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",
-    "kuberry.model.preparation": "Preparation",
-    "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
-    "kuberry.model.run": "EventRecord RunDetail RunRecord",
-    "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",
-    "kuberry.model.setup": "HostSetup SetupReport SetupWish",
-    "kuberry.model.status": "HostStatus Problem StatusReport",
-    "kuberry.settings": "Settings",
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 if not TYPE_CHECKING:  # a type checker that sees it believes in every name
@@ -275,9 +230,9 @@ if not TYPE_CHECKING:  # a type checker that sees it believes in every name
         """Load a public name when it is first asked for (PEP 562)."""
         if name == "sync":
             return importlib.import_module("kuberry.sync")
-        if name not in _HOME_OF:
+        if name not in HOME_OF:
             raise AttributeError(f"module 'kuberry' has no attribute {name!r}")
-        globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = getattr(importlib.import_module(HOME_OF[name]), name)
         return globals()[name]
 
 
@@ -293,7 +248,7 @@ class _Public(types.ModuleType):
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOME_OF and isinstance(value, types.ModuleType)):
+        if not (name in HOME_OF and isinstance(value, types.ModuleType)):
             super().__setattr__(name, value)
 
 

@@ -16,7 +16,9 @@ from kuberry.api import check as _check
 from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
 from kuberry.api import node as _node
+from kuberry.api import reset as _reset
 from kuberry.api import status as _status
+from kuberry.api import stop as _stop
 from kuberry.api import verify as _verify
 from kuberry.api import watch as _watch
 from kuberry.errors import UsageError
@@ -68,8 +70,10 @@ lab_up = _twin(lab.lab_up)
 node_add = _twin(_node.node_add)
 node_remove = _twin(_node.node_remove)
 plan = _twin(_deploy.plan)
+reset = _twin(_reset.reset)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
+stop = _twin(_stop.stop)
 upstream_bundle = _twin(bundle.upstream_bundle)
 verify = _twin(_verify.verify)
 watch = _twin(_watch.watch)
@@ -88,8 +92,10 @@ __all__ = [
     "node_add",
     "node_remove",
     "plan",
+    "reset",
     "setup_hosts",
     "status",
+    "stop",
     "upstream_bundle",
     "verify",
     "watch",
