@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from kuberry.actions import hosts_setup
 from kuberry.api.hosts import resolve
@@ -12,12 +13,14 @@ from kuberry.model.event import Emit, ignore
 from kuberry.model.host import Host
 from kuberry.model.setup import SetupReport, SetupWish
 from kuberry.settings import Settings
+from kuberry.transports.user_key import find_key
 
 
 async def hosts_that_need_a_password(
     hosts: str | Sequence[str],
     *,
     user: str | None = None,
+    public_key: str | None = None,
     options: ConnectOptions | None = None,
     settings: Settings | None = None,
     emit: Emit = ignore,
@@ -27,14 +30,17 @@ async def hosts_that_need_a_password(
     Args:
         hosts: One host expression, or several.
         user: Login name, instead of any other; ``None`` leaves it to the hosts.
+        public_key: The file that `setup_hosts` will be given: looked at before any host is asked.
         options: How to log in; ``None`` means the defaults.
         settings: Where the inventory and the lab are; ``None`` asks the environment.
         emit: Is told of first contacts.
 
     Raises:
         HostExpressionError: A part of an expression is wrong.
-        UsageError: The inventory or the SSH configuration cannot be used.
+        UsageError: The inventory, the public key or the SSH configuration cannot be used.
     """
+    if public_key:
+        await asyncio.to_thread(find_key, Path(public_key))
     found = await _resolve(hosts, user, settings, emit)
     refusing = await hosts_setup.refusing_keys(found, options or ConnectOptions(), emit)
     return tuple(host.name for host in refusing)

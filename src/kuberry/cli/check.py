@@ -6,9 +6,14 @@ from kuberry.cli.deploy import (
     BundleOption,
     ControlPlaneOption,
     DistributionOption,
+    FirewallOption,
     IgnoreOption,
     NameOption,
+    NewIdsOption,
     OptionalHosts,
+    PageSize,
+    PageSizeOption,
+    preparation,
 )
 from kuberry.cli.exits import Exit, exit_for_hosts
 from kuberry.cli.login import connect_options
@@ -31,6 +36,9 @@ def check(
     bundle: BundleOption = None,
     distribution: DistributionOption = None,
     ignore: IgnoreOption = None,
+    page_size: PageSizeOption = PageSize.KEEP,
+    new_machine_ids: NewIdsOption = False,
+    open_firewall: FirewallOption = False,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
     ask_sudo_password: AskSudoOption = False,
@@ -47,6 +55,7 @@ def check(
         bundle=bundle,
         distribution=distribution.value if distribution else None,
         ignore=tuple(ignore or ()),
+        preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),
     )
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
     report = run(look(hosts, wanted=wanted, options=options, emit=console.print_event))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from kuberry.cli.options import (
     TimeoutOption,
 )
 from kuberry.cli.running import run
+
+if TYPE_CHECKING:
+    from kuberry.model.preparation import Preparation
 
 
 class PageSize(StrEnum):
@@ -162,6 +165,15 @@ FanOutOption = Annotated[
 ]
 
 
+def preparation(page_size: PageSize, *, new_ids: bool, open_firewall: bool) -> Preparation:
+    """Return what may be changed on hosts beyond what is needed."""
+    from kuberry.model.preparation import Preparation
+
+    return Preparation(
+        page_size=page_size.value, new_machine_ids=new_ids, open_firewall=open_firewall
+    )
+
+
 def deploy(
     hosts: OptionalHosts = None,
     name: NameOption = None,
@@ -192,7 +204,6 @@ def deploy(
     from kuberry.cli.render import plan as render_plan
     from kuberry.cli.render import report as render_report
     from kuberry.cli.render.progress import live
-    from kuberry.model.preparation import Preparation
 
     wanted = api.Wanted(
         name=name,
@@ -206,11 +217,7 @@ def deploy(
         embedded_registry=embedded_registry,
         ignore=tuple(ignore or ()),
         hot=hot.value,
-        preparation=Preparation(
-            page_size=page_size.value,
-            new_machine_ids=new_machine_ids,
-            open_firewall=open_firewall,
-        ),
+        preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),
         skip_unreachable=skip_unreachable,
         fan_out=fan_out.value,
     )

@@ -50,17 +50,16 @@ def setup(
     options = ConnectOptions(
         host_key_policy=host_key_policy.value, connect_timeout_s=connect_timeout
     )
+    key = str(public_key) if public_key else None
     needing = run(
         api.hosts_that_need_a_password(
-            expression, user=user, options=options, emit=console.print_event
+            expression, user=user, public_key=key, options=options, emit=console.print_event
         )
     )
     password = ask(f"login password of {', '.join(needing)}") if needing else None
     if ask_sudo_password:
         options = options.model_copy(update={"sudo_password": ask("sudo password of the hosts")})
-    wish = SetupWish(
-        password=password, public_key=str(public_key) if public_key else None, is_mesh=mesh
-    )
+    wish = SetupWish(password=password, public_key=key, is_mesh=mesh)
     report = run(
         api.setup_hosts(expression, wish, user=user, options=options, emit=console.print_event)
     )

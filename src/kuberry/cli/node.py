@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from kuberry.cli.deploy import IgnoreOption, SkipOption, Verify, VerifyOption
+from kuberry.cli.deploy import (
+    FirewallOption,
+    IgnoreOption,
+    NewIdsOption,
+    PageSize,
+    PageSizeOption,
+    SkipOption,
+    Verify,
+    VerifyOption,
+    preparation,
+)
 from kuberry.cli.exits import Exit, exit_for_outcome
 from kuberry.cli.login import connect_options
 from kuberry.cli.options import (
@@ -45,6 +55,9 @@ def add(
     hosts: HostsArgument,
     cluster: ClusterToJoin = None,
     ignore: IgnoreOption = None,
+    page_size: PageSizeOption = PageSize.KEEP,
+    new_machine_ids: NewIdsOption = False,
+    open_firewall: FirewallOption = False,
     verify: VerifyOption = Verify.CHANGED,
     skip_unreachable: SkipOption = False,
     output: OutputOption = Output.TABLE,
@@ -59,7 +72,12 @@ def add(
     from kuberry.cli.render.progress import live
 
     options = connect_options(host_key_policy, connect_timeout, ask_sudo_password=ask_sudo_password)
-    wanted = Wanted(name=cluster, ignore=tuple(ignore or ()), skip_unreachable=skip_unreachable)
+    wanted = Wanted(
+        name=cluster,
+        ignore=tuple(ignore or ()),
+        preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),
+        skip_unreachable=skip_unreachable,
+    )
     with live(output) as emit:
         report = run(
             node_add(hosts, wanted=wanted, verify=verify.value, options=options, emit=emit)

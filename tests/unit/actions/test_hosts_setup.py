@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kuberry.actions.hosts_setup import setup_hosts
+from kuberry.api.setup import hosts_that_need_a_password
 from kuberry.errors import UsageError
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Event, Notice
@@ -44,3 +45,9 @@ async def test_a_wrong_name_makes_no_key(home: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         await setup_hosts([], SetupWish(public_key=str(home / "nope")), OPTIONS, said.append)
     assert (said, list(home.iterdir())) == ([], [])
+
+
+async def test_a_wrong_key_is_refused_before_any_host_is_asked(home: Path) -> None:
+    """And so before the password is: nothing that was typed is in vain."""
+    with pytest.raises(UsageError, match="No such file"):
+        await hosts_that_need_a_password("no-such-host", public_key=str(home / "nope"))
