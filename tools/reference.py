@@ -56,7 +56,7 @@ Before anything is changed, hosts and the machine you sit at are checked.
 
     kuberry check --hosts "red,red[01-02]"                  # the checks alone
     kuberry check --hosts "red,red[01-02]" --ignore KB103
-    kuberry deploy --hosts "red,red[01-02]" --ignore KB103  # checks the hosts first, always
+    kuberry deploy --hosts "red,red[01-02]" --ignore KB103  # checks first, always
 
 Every finding has a code that keeps its meaning, a severity, a proof (what was seen) and a remedy.
 An **error** stops a deploy and ends `check` with exit code 3; **warnings** and **infos** are said.
@@ -64,6 +64,9 @@ An **error** stops a deploy and ends `check` with exit code 3; **warnings** and 
 Some cannot be ignored, because going on would surely break something: the reason is said below.
 What deploy puts right by itself (see [Raspberry Pis](raspberry-pi.md)) `check` only tells.
 What rests on the bundle is left out by `check` while no bundle is chosen.
+Both take `--page-size`, `--new-machine-ids` and `--open-firewall`, and so does `node add`:
+`check` then judges by what deploy would do.
+Of this machine deploy tells the errors alone.
 """
 
 

@@ -21,6 +21,7 @@ from kuberry.engine.execute import execute
 from kuberry.engine.lock import Locks, locked
 from kuberry.engine.means import Fetch, Means
 from kuberry.errors import KuberryError
+from kuberry.facts.controller import Places, look_at_controller
 from kuberry.hostlist import fold
 from kuberry.model.bundle import Bundle
 from kuberry.model.cluster import Cluster
@@ -61,6 +62,7 @@ class Work:
         fan_out: How artifacts get to several hosts.
         remember: Is given the wish when it is accepted, before the first change: however the run
             ends, the next one knows what was begun.
+        places: Where this machine keeps what kuberry needs; ``None`` leaves this machine unchecked.
     """
 
     cluster: Cluster
@@ -79,6 +81,7 @@ class Work:
     skip_unreachable: bool = False
     fan_out: FanOut = "chain"
     remember: Callable[[Cluster], None] = lambda _: None
+    places: Places | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -185,7 +188,8 @@ async def _see(
         for name in failed:
             work.emit(Notice(host=name, message="cannot be reached, and is left for later"))
         findings = preflight.run(work.cluster, seen, work.bundle, ignore=work.ignore)
-        findings = findings if fit else remaining(findings, prepared)
+        if not fit:
+            findings = (*remaining(findings, prepared), *await _of_this_machine(work))
         tell_bundle(work.bundle, work.emit)
         work.emit(HostsChecked(findings=findings))
         refused = any(one.severity is Severity.ERROR for one in findings)
@@ -219,6 +223,14 @@ async def _made_fit(
     again = await _see(work, dataclasses.replace(ready, transports=left), ready.failed, fit=True)
     lost = {one.host for one in again.unreachable}
     return again, tuple(one for one in done if one.host not in lost)
+
+
+async def _of_this_machine(work: Work) -> tuple[Finding, ...]:
+    """Return what of this machine stands in the way; `check` tells the rest."""
+    if work.places is None:
+        return ()
+    found = preflight.run_controller(await look_at_controller(work.places), ignore=work.ignore)
+    return tuple(one for one in found if one.severity is Severity.ERROR)
 
 
 def _install(work: Work, seen: Mapping[str, Seen]) -> Plan:

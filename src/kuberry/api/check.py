@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from kuberry.actions import check as action
 from kuberry.actions.wish import make_wish
 from kuberry.api.bundle_choice import LAB_BUNDLE
 from kuberry.api.deploy import Wanted
 from kuberry.api.hosts import resolve
+from kuberry.api.places import places
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
-from kuberry.facts.controller import Places
 from kuberry.model.bundle import Bundle
 from kuberry.model.check import CheckReport
 from kuberry.model.cluster import Cluster
@@ -61,16 +60,6 @@ async def check(
             options=options or ConnectOptions(),
             emit=emit,
         )
-    )
-
-
-def places(settings: Settings) -> Places:
-    """Return where this machine keeps what kuberry needs."""
-    return Places(
-        state_dir=settings.state_dir,
-        cache_dir=settings.cache_dir,
-        ssh_dir=Path.home() / ".ssh",
-        agent_socket=settings.agent_socket,
     )
 
 

@@ -13,6 +13,7 @@ from kuberry.api.bundle_choice import Choice, Site, choose_bundle
 from kuberry.api.hosts import resolve
 from kuberry.api.kubeconfig import access
 from kuberry.api.operator import operator
+from kuberry.api.places import places
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters, name_of
 from kuberry.journal.keep import keep_run
@@ -196,6 +197,7 @@ async def work_for(
         preparation=wanted.preparation,
         skip_unreachable=wanted.skip_unreachable,
         fan_out=wanted.fan_out,
+        places=places(settings),
     )
 
 
