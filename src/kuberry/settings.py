@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kuberry.errors import UsageError
@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         upstream_servers: Address by name of the server it stands in for, as JSON.
         upstream_ca_file: Certificates that downloads trust beside the system's.
         agent_socket: Of the SSH agent. Default ``SSH_AUTH_SOCK``; ``None`` where there is none.
+        server: Address of the server that does what a line asks for; ``None`` does it here.
+        token: For the server; no command shows or keeps it.
+        token_file: Holds the token instead, for the user alone.
+        server_ca_file: Whom to trust as the server; ``None`` means what `kuberry server login`
+            kept, else whom the system trusts.
     """
 
     model_config = SettingsConfigDict(env_prefix="KUBERRY_", frozen=True, extra="ignore")
@@ -57,6 +62,10 @@ class Settings(BaseSettings):
     upstream_servers: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     upstream_ca_file: Path | None = None
     agent_socket: Path | None = Field(default_factory=_agent_socket)
+    server: str | None = None
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    server_ca_file: Path | None = None
 
     @field_validator("upstream_servers", mode="before")
     @classmethod
@@ -79,6 +88,11 @@ class Settings(BaseSettings):
     def inventory_file(self) -> Path:
         """Return the file that names the user's hosts and groups."""
         return self.config_dir / "inventory.yaml"
+
+    @property
+    def servers_dir(self) -> Path:
+        """Return the directory of the servers that the user has logged in to."""
+        return self.config_dir / "servers"
 
     @property
     def lab_dir(self) -> Path:

@@ -21,6 +21,7 @@ class RealServer:
 
     url: str
     authority: str
+    fingerprint: str
     token: str
     process: subprocess.Popen[str]
     settings: Settings
@@ -58,6 +59,8 @@ def start(settings: Settings, *words: str) -> RealServer:
     )
     assert process.stderr is not None
     said = "".join(process.stderr.readline() for _ in range(3))
-    found = re.fullmatch(r"serving (\S+)\nwhom to trust: (\S+)\nthe admin's .*: (\S+)\n", said)
+    found = re.fullmatch(
+        r"serving (\S+)\nwhom to trust: (\S+) (\S+)\nthe admin's .*: (\S+)\n", said
+    )
     assert found is not None, said
-    return RealServer(found[1], found[2], found[3], process, settings)
+    return RealServer(found[1], found[2], found[3], found[4], process, settings)

@@ -26,6 +26,8 @@ from kuberry.settings import Settings
 CLUSTER = make.cluster("red", "red01")
 UNKNOWN = "unknown"
 """A cluster of this name is refused before a run begins."""
+LATE = "late"
+"""For a cluster of this name a run begins when it is let go, as when a bundle has to come first."""
 
 
 class Engine:
@@ -41,6 +43,8 @@ class Engine:
         self.asked.append(request)
         if getattr(request, "cluster", None) == UNKNOWN:
             raise UsageError("no cluster is called so", remedy="name another")
+        while getattr(request, "cluster", None) == LATE and not self.go_on.is_set():  # noqa: ASYNC110 -- set by another thread
+            await asyncio.sleep(0.01)
         async with keep_run(self.settings.journal_file, request.command, CLUSTER, emit) as run:
             for number in range(3):
                 run.emit(Notice(host="red", message=str(number)))

@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
+from kuberry.cli.away.program import away, away_group, server_for, split
 from kuberry.cli.exits import Exit, exit_for
 from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
-_GROUPS = ("hosts", "lab", "bundle", "runs", "node", "job")
+_GROUPS = ("hosts", "lab", "bundle", "runs", "node", "job", "server")
 _COMMANDS = (
     "check",
     "deploy",
@@ -43,6 +44,12 @@ def _options(
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", metavar="URL", help="Have the line done there; first of all words."
+        ),
+    ] = None,
 ) -> None:
     """One line turns a list of hosts into a proven Kubernetes cluster."""
 
@@ -51,7 +58,11 @@ def app_for(words: Sequence[str]) -> typer.Typer:
     """Return the program with the one command that *words* begin with, else with all of them.
 
     To load all and to make their options ready costs as much processor time as two logins.
+
+    Raises:
+        UsageError: The environment names a server in a way that cannot be understood.
     """
+    url, line = server_for(words), split(words)[1]
     app = typer.Typer(
         name="kuberry",
         help="One line turns a list of hosts into a proven Kubernetes cluster.",
@@ -61,13 +72,15 @@ def app_for(words: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_options)
     every = (*_GROUPS, *_COMMANDS)
-    for name in [one for one in every if one in words[:1]] or every:
+    for name in [one for one in every if one in line[:1]] or every:
         module = importlib.import_module(f"kuberry.cli.{name}")
         if name in _GROUPS:
-            app.add_typer(module.app, name=name)
+            app.add_typer(away_group(module.app, name, url) if url else module.app, name=name)
         else:
             context = getattr(module, "CONTEXT", None)
-            app.command(name=name, context_settings=context)(getattr(module, name))
+            command = getattr(module, name)
+            words_of = away(command, name, url) if url else command
+            app.command(name=name, context_settings=context)(words_of)
     return app
 
 
@@ -78,7 +91,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; ``None`` takes them from the process.
     """
     words = tuple(sys.argv[1:] if argv is None else argv)
-    return run_app(app_for(words), words, "kuberry")
+    try:
+        app = app_for(words)
+    except KuberryError as error:
+        speaker(words)(error)
+        return exit_for(error)
+    return run_app(app, words, "kuberry")
 
 
 def run_app(program: typer.Typer, words: Sequence[str], name: str) -> int:

@@ -11,24 +11,28 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx2
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from kuberry.client.failures import error_in, unreachable
 from kuberry.errors import UsageError
+from kuberry.model.check import CheckReport
 from kuberry.model.cluster import Cluster
 from kuberry.model.document import RunDocument
 from kuberry.model.removal import ResetPlan
 from kuberry.model.report import PlanReport
-from kuberry.model.request import AnyPlanRequest, AnyRequest
+from kuberry.model.request import AnyPlanRequest, AnyRequest, DeployRequest
 from kuberry.model.run import EventRecord, RunDetail, RunRecord
 from kuberry.model.status import StatusReport
-from kuberry.model.wire import BundleList, Caller, ClusterList, FindingList, RunPage
+from kuberry.model.wire import BundleList, Caller, ClusterList, EventPage, FindingList, RunPage
 
 Answer = TypeVar("Answer", bound=BaseModel)
 _BEGIN_S = 900.0  # the first deploy of a version is answered when its bundle is there
+_LOOK_S = 150.0  # longer than the server's own deadline for a look at hosts
 _SILENCE_S = 60.0  # a server that follows a run says something every 15 s
 _AGAIN_S = 1.0
 _TRIES = 5
+_PAGE = 200
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Client:
@@ -38,22 +42,32 @@ class Client:
         url: ``https://127.0.0.1:8443``.
         token: Of the server; never shown, not even by `repr`.
         ca_file: Whom to trust: the server's ``ca.pem``; ``None`` trusts whom the system trusts.
+        ca_text: The same as text (PEM).
         timeout_s: Seconds for an answer that needs no host.
 
     Raises:
-        UsageError: *url* is none, or *ca_file* cannot be used.
+        UsageError: *url* is none, *ca_file* cannot be used, or the token would go unencrypted
+            beyond this machine.
     """
 
     def __init__(
-        self, url: str, token: str, *, ca_file: Path | str | None = None, timeout_s: float = 30.0
+        self,
+        url: str,
+        token: str,
+        *,
+        ca_file: Path | str | None = None,
+        ca_text: str | None = None,
+        timeout_s: float = 30.0,
     ) -> None:
         self.url = url.rstrip("/")
         try:
-            trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        except OSError as error:
-            raise UsageError(f"{ca_file} holds no certificates: {error}") from None
-        if httpx2.URL(self.url).scheme not in {"http", "https"}:
-            raise UsageError(f"{url!r} is no server", remedy="for example https://127.0.0.1:8443")
+            file = str(ca_file) if ca_file else None
+            trust = ssl.create_default_context(cafile=file, cadata=ca_text)
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{ca_file or 'the authority'} holds no certificates: {error}"
+            ) from None
+        _check(self.url)
         self._http = httpx2.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},
@@ -96,6 +110,23 @@ class Client:
         """Return all that is known of one run."""
         return self._get(RunDocument, f"/v1/runs/{run}/document")
 
+    def report_page(self, run: str = "last") -> str:
+        """Return the report of one run as a page of HTML that needs nothing but itself."""
+        return self._ask("GET", f"/v1/runs/{run}/report").text
+
+    def kept_events(self, run: str = "last") -> Iterator[EventRecord]:
+        """Yield the events of *run* so far; `events` follows it."""
+        after: int | None = 0
+        while after is not None:
+            page = self._get(EventPage, f"/v1/runs/{run}/events", after=after, limit=_PAGE)
+            yield from page.events
+            after = page.next
+
+    def check(self, request: DeployRequest) -> CheckReport:
+        """Return whether hosts are fit for what a deploy would make of them."""
+        answer = self._ask("POST", "/v1/checks", request, _LOOK_S)
+        return CheckReport.model_validate_json(answer.content)
+
     def clusters(self) -> tuple[Cluster, ...]:
         """Return the clusters that the server remembers."""
         return self._get(ClusterList, "/v1/clusters").clusters
@@ -110,7 +141,8 @@ class Client:
 
     def status(self, hosts: str) -> StatusReport:
         """Return the hosts as the server sees them now."""
-        return self._get(StatusReport, "/v1/hosts", hosts=hosts)
+        answer = self._ask("GET", "/v1/hosts", timeout_s=_LOOK_S, words={"hosts": hosts})
+        return StatusReport.model_validate_json(answer.content)
 
     def plan(self, request: AnyPlanRequest) -> PlanReport | ResetPlan:
         """Return what *request* would do, without doing it."""
@@ -142,6 +174,11 @@ class Client:
         """Cancel a run that the server does."""
         answer = self._ask("POST", f"/v1/runs/{run}/cancel")
         return RunRecord.model_validate_json(answer.content)
+
+    def withdraw(self, key: str) -> RunRecord | None:
+        """Cancel what `begin` asked with *key*; ``None`` where it had led to no run yet."""
+        answer = self._ask("DELETE", f"/v1/requests/{key}")
+        return TypeAdapter(RunRecord | None).validate_json(answer.content)
 
     def events(self, run: str = "last", *, after: int = 0) -> Iterator[EventRecord]:
         """Yield the events of *run* as they happen, to its end; a line that breaks is taken up.
@@ -226,3 +263,14 @@ class Client:
         if answer.is_error:
             raise error_in(answer)
         return answer
+
+
+def _check(url: str) -> None:
+    try:
+        where = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        where = httpx2.URL()
+    if where.scheme not in {"http", "https"} or not where.host:
+        raise UsageError(f"{url!r} is no server", remedy="for example https://127.0.0.1:8443")
+    if where.scheme == "http" and where.host not in _LOOPBACK:
+        raise UsageError(f"without TLS the token could be read on its way to {url}")

@@ -58,3 +58,14 @@ def settle(store: Store, token: str, key: str, run: str | None) -> None:
             session.delete(row)
         else:
             row.run_id = run
+
+
+def run_of(store: Store, token: str, key: str) -> str | None:
+    """Return the run that *key* led to; ``None`` where it led to none, or nobody knows the key.
+
+    Raises:
+        JournalUnusable: The file cannot be read.
+    """
+    with store.session() as session:
+        row = session.get(RequestRow, (token, key))
+        return row.run_id if row else None

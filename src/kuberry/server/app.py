@@ -36,6 +36,7 @@ def make_app(setup: Setup) -> FastAPI:
     resources = APIRouter(prefix="/v1")
     for room in (runs, events, plans, clusters, bundles, tokens):
         resources.include_router(room.router)
+    resources.include_router(runs.requests)
 
     @resources.get("/openapi.json", include_in_schema=False, dependencies=[Depends(READ)])
     def describe() -> dict[str, Any]:

@@ -59,6 +59,15 @@ def certificates(directory: Path, names: Sequence[str]) -> Certificates:
     return files
 
 
+def fingerprint(authority: bytes) -> str:
+    """Return the SHA-256 of a certificate (PEM), as ``openssl x509 -fingerprint`` says it.
+
+    Raises:
+        ValueError: *authority* is no certificate.
+    """
+    return x509.load_pem_x509_certificate(authority).fingerprint(hashes.SHA256()).hex()
+
+
 def _make_authority(file: Path, key_file: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("kuberry, this machine's own authority")

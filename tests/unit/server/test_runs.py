@@ -17,7 +17,7 @@ from kuberry.journal.requests import claim
 from kuberry.model.access_token import Scope
 from kuberry.model.event import Notice
 from kuberry.settings import Settings
-from served import CLUSTER, UNKNOWN, Server, serving
+from served import CLUSTER, LATE, UNKNOWN, Server, serving
 
 VERIFY = {"command": "verify"}
 
@@ -148,6 +148,31 @@ async def test_a_run_is_cancelled(server: Server, operator: httpx2.AsyncClient) 
     assert found["ended"] is not None
     assert (again.status_code, again.json()["code"]) == (409, "run-ended")
     assert (foreign.status_code, foreign.json()["code"]) == (409, "not-of-this-server")
+
+
+async def test_what_has_not_begun_is_taken_back(
+    server: Server, operator: httpx2.AsyncClient
+) -> None:
+    """By its key: it never begins. One that has begun is cancelled; a stranger's key is unknown."""
+    late = {"command": "verify", "cluster": LATE}
+    asking = asyncio.create_task(
+        operator.post("/v1/runs", json=late, headers={"Idempotency-Key": "l" * 8})
+    )
+    async with asyncio.timeout(20):
+        while not server.engine.asked:  # noqa: ASYNC110 -- another thread
+            await asyncio.sleep(0.01)
+    taken_back = await operator.delete("/v1/requests/" + "l" * 8)
+    never = await asking
+    run = (await begin(operator, Idempotency_Key="k" * 8)).json()["id"]
+    async with server.client(Scope.ADMIN) as someone_else:
+        strange = await someone_else.delete("/v1/requests/" + "k" * 8)
+    cancelled = await operator.delete("/v1/requests/" + "k" * 8)
+
+    assert (taken_back.status_code, taken_back.json(), never.status_code) == (202, None, 400)
+    assert (strange.status_code, strange.json()["code"]) == (404, "no-such-request")
+    assert (cancelled.status_code, cancelled.json()["id"]) == (202, run)
+    await until(operator, run, "interrupted")
+    assert [one["id"] for one in (await operator.get("/v1/runs")).json()["runs"]] == [run]
 
 
 async def until_there(client: httpx2.AsyncClient, run: str) -> None:

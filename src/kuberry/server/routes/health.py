@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 from kuberry.journal.follow import newest_number
 from kuberry.model.wire import Health
 from kuberry.server.access import looking
+from kuberry.server.problems import Refused
 from kuberry.server.state import state_of
 
 router = APIRouter(tags=["health"])
+_PEM = "application/x-pem-file"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -24,6 +26,19 @@ def is_ready(request: Request) -> Health:
     """Say that the journal can be read; needs no token, and tells no more."""
     newest_number(state_of(request).store)
     return Health(status="ok")
+
+
+@router.get(
+    "/ca.pem",
+    response_class=Response,
+    responses={200: {"content": {_PEM: {"schema": {"type": "string"}}}}},
+)
+def authority(request: Request) -> Response:
+    """Tell whom to trust; needs no token. Who takes it compares its fingerprint, or is deceived."""
+    file = state_of(request).authority
+    if file is None:
+        raise Refused(404, "no-authority", "this server does without TLS")
+    return Response(file.read_bytes(), media_type=_PEM)
 
 
 @router.get(

@@ -21,18 +21,24 @@ from kuberry.server.problems import Refused
 from kuberry.server.state import State, state_of
 
 router = APIRouter(prefix="/runs", tags=["runs"])
+requests = APIRouter(prefix="/requests", tags=["runs"])
 RunId = Annotated[
     str,
-    Path(pattern=r"^([0-9]{8}-[0-9]{6}-[0-9a-f]{6}|last)$", examples=["20261122-203021-5f3a07"]),
+    Path(
+        pattern=r"^([0-9]{4}[0-9a-f-]{0,18}|last)$",
+        description="A run's id, or how it begins; `last` is the newest run.",
+        examples=["20261122-203021-5f3a07"],
+    ),
 ]
 Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[int, Query(ge=0, le=2**53)]
+_KEY = r"^[A-Za-z0-9._-]{8,100}$"
 Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9._-]{8,100}$",
+        pattern=_KEY,
         description="The same key and request again name the run that was begun, for a day.",
     ),
 ]
@@ -90,6 +96,26 @@ async def cancel_run(request: Request, run: RunId) -> RunRecord:
     state = state_of(request)
     record = found(state, run).run
     state.runs.cancel(record)
+    return record
+
+
+@requests.delete("/{key}", status_code=202)
+async def cancel_request(
+    request: Request,
+    key: Annotated[str, Path(pattern=_KEY)],
+    token: Annotated[TokenRecord, Depends(OPERATE)],
+) -> RunRecord | None:
+    """Cancel what was asked with that key; `null` where it had led to no run yet, and now will not.
+
+    This is how who interrupts a `POST /v1/runs` before its answer leaves nothing running.
+    """
+    state = state_of(request)
+    run = await state.runs.withdraw(token.id, key)
+    if run is None:
+        return None
+    record = found(state, run).run
+    if record.state == "running":
+        state.runs.cancel(record)
     return record
 
 

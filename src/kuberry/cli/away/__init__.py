@@ -1,0 +1,1 @@
+"""Law of this package: the same line, done by a server; the words and their meaning are shared."""
