@@ -25,6 +25,6 @@ bench: install
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
 	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100
 	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
-docs: install # the reference from the program, the pictures from real runs
-	.venv/bin/python tools/reference.py
-	$(ROOT) .venv/bin/python tools/pictures.py
+docs: install # the reference from the program, the pictures from real runs, the manual in site/
+	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py
+	.venv/bin/python tools/manual.py

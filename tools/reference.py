@@ -1,6 +1,6 @@
-"""Write what the documents say of events, checks and Python names, from the program itself.
+"""Write what the documents say of commands, codes, events and names, from the program itself.
 
-``python tools/reference.py`` writes docs/events.md, docs/checks.md and the end of docs/python.md;
+``python tools/reference.py`` writes the pages of ``main`` and the end of docs/python.md;
 with ``--check`` it writes nothing and ends with 1 where they are not up to date.
 """
 
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import reference_cli
+import reference_tables
 from pydantic import BaseModel
 
 import kuberry
@@ -77,6 +79,12 @@ def main() -> int:
     pages = {
         DOCS / "events.md": events_page(),
         DOCS / "checks.md": checks_page(),
+        DOCS / "cli.md": reference_cli.commands_page(),
+        DOCS / "codes.md": reference_tables.codes_page(_first_words),
+        DOCS / "probes.md": reference_tables.probes_page(),
+        DOCS / "files.md": reference_tables.files_page(_fields, _first_words),
+        DOCS / "http.md": reference_tables.http_page(),
+        DOCS / "decisions.md": reference_tables.decisions_page(),
         python: prose + MARK + names_table(),
     }
     stale = [path for path, text in pages.items() if _text(path) != text]
@@ -148,7 +156,7 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
     yield "| field | JSON | meaning |\n|---|---|---|\n"
     for name in model.model_fields:
         is_kind = name == "kind"
-        meaning = f"`{model.model_fields[name].default}`" if is_kind else meanings[name]
+        meaning = f"`{model.model_fields[name].default}`" if is_kind else meanings.get(name, "")
         yield f"| `{name}` | {_json_type(schema[name])} | {meaning} |\n"
 
 
@@ -163,12 +171,17 @@ def _json_type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(_json_type(one) for one in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"array of {_json_type(schema['items'])}s"
+        return f"array of {_many(schema['items'])}"
     if "additionalProperties" in schema:
-        return f"object of {_json_type(schema['additionalProperties'])}s"
+        return f"object of {_many(schema['additionalProperties'])}"
     if schema.get("format") == "date-time":
         return "string (ISO 8601)"
     return str(schema.get("type", "object"))
+
+
+def _many(schema: dict[str, Any]) -> str:
+    first, *rest = _json_type(schema).split(" ", maxsplit=1)
+    return " ".join([f"{first}s", *rest])
 
 
 def _first_words(thing: Any) -> str:
