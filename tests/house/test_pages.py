@@ -200,7 +200,7 @@ def test_every_page_is_in_the_manual() -> None:
 def test_whatever_goes_wrong_is_in_troubleshooting() -> None:
     """Every check, exit code, error and probe can be found there."""
     text = (ROOT / "docs/troubleshooting.md").read_text("utf-8")
-    checks = {check.code for check in (*CHECKS, *CONTROLLER_CHECKS)}
+    checks = {check.code for check in CHECKS} | {check.code for check in CONTROLLER_CHECKS}
     exits = {
         int(code)
         for row in re.findall(r"^\| ([\d, ]+) \|", text, re.MULTILINE)
