@@ -21,6 +21,7 @@ from kuberry.model.facts import (
     KubernetesTraces,
     Memory,
     Network,
+    OperatingSystem,
     Processor,
 )
 from kuberry.model.installed import Installed
@@ -83,6 +84,18 @@ def identity(name: str, **changes: Any) -> Identity:
     return Identity(**(known | changes))
 
 
+def system(identifier: str, version: str | None) -> OperatingSystem:
+    """Return an operating system."""
+    return OperatingSystem(
+        id=identifier,
+        version_id=version,
+        pretty_name=f"{identifier} {version}",
+        codename=None,
+        raspberry_pi_os=False,
+        image=None,
+    )
+
+
 def traces(**changes: Any) -> KubernetesTraces:
     """Return the traces of no Kubernetes."""
     none: dict[str, Any] = {"units": (), "paths": (), "cni_configurations": ()}
@@ -107,9 +120,15 @@ def host(name: str, *, there: Installed | None = None, **changes: Any) -> Seen:
     return make.seen(name, address, there=there, **(fit | changes))
 
 
-def bundle(*, version: str = "v1.20.2", containerd: str = "1.6.20", without: str = "") -> Bundle:
+def bundle(
+    *,
+    version: str = "v1.20.2",
+    containerd: str = "1.6.20",
+    without: str = "",
+    manifest: str | None = None,
+) -> Bundle:
     """Return a bundle that has all a host needs, but for the piece called *without*."""
-    base = make.bundle(version=version, containerd=containerd)
+    base = make.bundle(version=version, containerd=containerd, manifest=manifest)
     archive = next(one for one in base.artifacts if isinstance(one, ImageArchive))
     deb = next(one for one in base.artifacts if one.kind == "deb")
     more = [

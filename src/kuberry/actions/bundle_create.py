@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kuberry.bundles import apt, complete, probe
+from kuberry.bundles import addon, apt, complete, probe
 from kuberry.bundles.found import Found
 from kuberry.bundles.scan import scan
 from kuberry.bundles.store import Store, Writer
@@ -55,7 +55,8 @@ def create_bundle(store: Store, wanted: Wanted, emit: Emit = ignore) -> Bundle:
             wanted.distribution, _with_probes(found, scratch, emit), version
         )
         artifacts = tuple(_stored(one, writer) for one in found)
-        _refuse_gaps(wanted.distribution, artifacts, version)
+        _refuse(wanted.distribution, complete.gaps(wanted.distribution, artifacts, version))
+        _refuse(wanted.distribution, addon.missing_images(found))
         bundle = _bundle(wanted, version, artifacts)
         writer.publish(bundle)
     if not any("coredns" in name for one in found for name in one.images):
@@ -92,8 +93,7 @@ def _stored(one: Found, writer: Writer) -> Artifact:
         raise BundleError(f"{one.label}: {error.errors()[0]['msg']}") from None
 
 
-def _refuse_gaps(distribution: str, artifacts: tuple[Artifact, ...], version: str) -> None:
-    gaps = complete.gaps(distribution, artifacts, version)
+def _refuse(distribution: str, gaps: Sequence[str]) -> None:
     if gaps:
         raise BundleError(
             f"a {distribution} bundle needs more: {'; '.join(gaps)}",

@@ -85,7 +85,8 @@ def _for(artifacts: Iterable[Artifact], architecture: str) -> tuple[Artifact, ..
 
 
 def _kubeadm(artifacts: tuple[Artifact, ...], version: str) -> tuple[str, ...]:
-    programs = {one.name for one in artifacts if one.kind in ("binary", "deb")}
+    binaries = {one.name for one in artifacts if one.kind == "binary"}
+    programs = binaries | {one.name for one in artifacts if one.kind == "deb"}
     needs_runc = "runc" not in programs and any(
         one.kind == "binary" and one.name == "containerd" for one in artifacts
     )
@@ -96,7 +97,8 @@ def _kubeadm(artifacts: tuple[Artifact, ...], version: str) -> tuple[str, ...]:
     return (
         *(("the program crictl",) if needs_crictl else ()),
         *(("the program runc (containerd brings none)",) if needs_runc else ()),
-        *(f"the program {name}" for name in _KUBE_PROGRAMS if name not in programs),
+        # Upstream's packages of them bring a unit and paths of their own, which are not ours.
+        *(f"the program {name}" for name in _KUBE_PROGRAMS if name not in binaries),
         *(f"the image {name}:{version}" for name in _KUBE_IMAGES if name not in tagged),
         *(f"the image {name}" for name in _OTHER_IMAGES if name not in words),
     )

@@ -124,6 +124,11 @@ class PlainFile(_Piece):
 
     kind: Literal["file"] = "file"
 
+    @property
+    def is_manifest(self) -> bool:
+        """Return whether it is something that ``kubectl apply`` takes."""
+        return self.name.endswith((".yaml", ".yml", ".json"))
+
 
 class ArtifactUse(Value):
     """What reports say of an artifact.

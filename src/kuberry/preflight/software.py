@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from kuberry.model.bundle import PROBE_IMAGE, Artifact, Binary, Deb, image_names
+from kuberry.model.bundle import (
+    PROBE_IMAGE,
+    Artifact,
+    Binary,
+    Deb,
+    PlainFile,
+    image_names,
+)
 from kuberry.model.facts import KubernetesTraces
 from kuberry.model.installed import Installed
 from kuberry.preflight.scene import Check, Observation, Scene
@@ -106,6 +113,9 @@ def _missing(
         not packages.intersection(_CNI)
     ):
         yield "CNI plugins"
+    is_ours = scene.cluster.network == "host-gw" or not scene.is_control_plane(name)
+    if not is_ours and not any(isinstance(one, PlainFile) and one.is_manifest for one in pieces):
+        yield "the manifest of a network add-on"
     wanted = _IMAGES + (_CONTROL_PLANE_IMAGES if scene.is_control_plane(name) else ())
     yield from (f"the image {one}" for one in wanted if one not in images)
 

@@ -16,13 +16,14 @@ from kuberry.engine.means import Means
 from kuberry.engine.unit import run_as_unit, wait_for_leftovers
 from kuberry.errors import CommandTimeout
 from kuberry.facts.installed import look
-from kuberry.model.bundle import Binary
+from kuberry.model.bundle import Binary, ImageArchive
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import ignore
 from kuberry.model.host import Host
 from kuberry.model.plan import (
     File,
     HostPlan,
+    LoadImages,
     Plan,
     PutArtifact,
     Reboot,
@@ -250,6 +251,20 @@ async def test_a_corrupted_artifact_is_never_put_in_place(
 
     assert (report.ending, report.code) == ("failed", "command-failed")
     assert await _ask(host, "ls /usr/local/bin") == ""
+
+
+async def test_corrupted_images_are_never_imported(
+    host: Host, program: tuple[Binary, Path]
+) -> None:
+    """Nor is containerd asked at all: the archive's digest comes first."""
+    artifact, path = program
+    path.write_bytes(path.read_bytes().replace(b"hello", b"howdy"))
+    fields = artifact.model_dump(exclude={"kind", "place"})
+    archive = ImageArchive.model_validate(fields | {"images": ("localhost/hello:1",)})
+    report = await _do(host, LoadImages(id="i", title="i", archive=archive), fetch=path)
+
+    assert (report.ending, report.code) == ("failed", "command-failed")
+    assert "checksum did NOT match" in report.output
 
 
 async def test_a_staged_artifact_is_not_sent_again(

@@ -136,6 +136,13 @@ async def test_lab_hosts_get_upstreams_when_it_is_asked_for(
     assert asked.orders[0][0] == "k3s"
 
 
+async def test_one_host_of_another_kind_makes_it_no_lab(asked: Asked, settings: Settings) -> None:
+    """The lab's old Kubernetes is nobody's default but that of lab hosts alone."""
+    mixed = dataclasses.replace(_site(), hosts=(Host(name="red", source="lab"), Host(name="pi")))
+
+    assert await _choose(Choice(), mixed, settings) == "from-upstream"
+
+
 async def test_a_clusters_bundle_that_is_gone_comes_again(asked: Asked, settings: Settings) -> None:
     """On another controller: exactly the version that the cluster has, whatever is stable now."""
     known = _known("k3s-v1.36.3-k3s1")

@@ -222,16 +222,15 @@ def test_the_same_piece_twice_is_refused(store: Store, release: Path) -> None:
         create_bundle(store, Wanted("kubeadm", release))
 
 
-def test_packages_of_kubernetes_stand_for_programs(store: Store, release: Path) -> None:
-    """Upstream's own packages install kubeadm, kubelet and kubectl just as well."""
+def test_packages_of_kubernetes_are_not_taken_for_programs(store: Store, release: Path) -> None:
+    """Upstream's own bring a unit and paths of their own: hosts would refuse the bundle."""
     for name in ("kubeadm", "kubelet", "kubectl"):
         (release / "amd64" / name).unlink()
         control = f"Package: {name}\nVersion: 1.31.4-1.1\nArchitecture: amd64\n"
         (release / "amd64" / f"{name}.deb").write_bytes(deb(control, {}))
 
-    bundle = create_bundle(store, Wanted("kubeadm", release))
-
-    assert {one.kind for one in bundle.artifacts if one.name.startswith("kubel")} == {"deb"}
+    with pytest.raises(BundleError, match="the program kubeadm; for amd64: the program kubelet"):
+        create_bundle(store, Wanted("kubeadm", release))
 
 
 def test_a_package_without_busybox_is_refused(store: Store, release: Path) -> None:

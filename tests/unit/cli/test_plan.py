@@ -9,7 +9,19 @@ import pytest
 import made_up as make
 from kuberry.cli.options import Output
 from kuberry.cli.render.plan import show
-from kuberry.model.plan import File, HostPlan, Plan, Reboot, Run, Step, WriteFiles
+from kuberry.model.bundle import Binary, Deb
+from kuberry.model.plan import (
+    File,
+    HostPlan,
+    InstallPackages,
+    Plan,
+    PutArtifact,
+    Reboot,
+    Run,
+    SetUnit,
+    Step,
+    WriteFiles,
+)
 from kuberry.model.report import FileChange, PlanReport
 
 CMDLINE = "/boot/firmware/cmdline.txt"
@@ -68,3 +80,25 @@ def test_a_host_that_only_has_to_boot_is_not_unchanged() -> None:
 
     assert done.model_copy(update={"plan": nothing}).outcome == "done"
     assert report().model_copy(update={"plan": nothing}).outcome == "unchanged"
+
+
+def test_what_a_host_is_in_for_stands_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps, bytes, packages, units (each once) and boots; and why it is that control plane."""
+    debs = tuple(one for one in make.bundle().artifacts if isinstance(one, Deb))
+    large = Binary(name="x", version="1", architecture="any", size_bytes=5 << 20, sha256="a" * 64)
+    steps = (
+        InstallPackages(id="p", title="install 2 packages", packages=debs),
+        PutArtifact(id="x", title="install x", artifact=large, path="/x"),
+        SetUnit(id="c", title="restart containerd", unit="containerd.service"),
+        SetUnit(id="k", title="start it", unit="kubelet.service"),
+        SetUnit(id="k2", title="again", unit="kubelet.service"),
+    )
+    plan = Plan(title="install", hosts=(HostPlan(host="red", steps=steps),))
+    show(report().model_copy(update={"plan": plan}), Output.TABLE)
+    out = " ".join(capsys.readouterr().out.split())
+
+    assert (
+        "red 5 steps · 5 MiB to send · 2 packages · units containerd.service, kubelet.service · "
+        "no reboot"
+    ) in out
+    assert "control plane red: the first host" in out

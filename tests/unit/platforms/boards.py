@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import made_up as make
 from kuberry.model.facts import Board, Boot, Cgroups, CommandLineFile, Kernel
+from kuberry.model.plan import Plan, Step, WriteFiles
+from kuberry.model.preparation import Preparation, Prepared
+from kuberry.platforms import prepare
 
 PI4, PI5 = "Raspberry Pi 4 Model B Rev 1.5", "Raspberry Pi 5 Model B Rev 1.0"
 BOOKWORM = (
@@ -63,4 +67,32 @@ def pi(partition: Boot | None, *running: str, model: str = PI4) -> dict[str, Any
             page_size_bytes=4096,
             command_line=(*DTB_OFF, *running),
         ),
+    }
+
+
+def planned(wish: Preparation | None = None, **facts: Any) -> Prepared:
+    """Plan for one host, red, with these facts; the limits of inotify are high enough."""
+    return prepare(
+        {"red": make.seen("red", "10.0.0.1", **(roomy() | facts))}, wish or Preparation()
+    )
+
+
+def roomy() -> dict[str, Any]:
+    """Return what a host is seen to be whose limits and clock are not its own."""
+    return {"virtualization": "systemd-nspawn"}
+
+
+def steps(plan: Plan) -> tuple[Step, ...]:
+    """Return the steps of the only host."""
+    (host,) = plan.hosts
+    return host.steps
+
+
+def written(plan: Plan) -> dict[str, str]:
+    """Return the text of each file that is written."""
+    return {
+        file.path: "".join(str(part) for part in file.content)
+        for step in steps(plan)
+        if isinstance(step, WriteFiles)
+        for file in step.files
     }

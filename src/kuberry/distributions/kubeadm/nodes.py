@@ -30,15 +30,17 @@ _PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 # By the first six letters of a token, which are no secret.
 _DELETE_TOKENS = """
-kubeadm token list | awk '{lines} {{ print substr($1, 1, 6) }}' |
+listed=$(kubeadm token list)
+printf '%s\\n' "$listed" | awk '{lines} {{ print substr($1, 1, 6) }}' |
     xargs -r -n 1 kubeadm token delete
 """
 
 # $1 version, $2 a pattern of images that may be missing
 _CHECK_IMAGES = f"""{_PATH}
 there=$(ctr -n k8s.io images list -q)
+wanted=$(kubeadm config images list --kubernetes-version "$1")
 missing=
-for image in $(kubeadm config images list --kubernetes-version "$1" 2>/dev/null); do
+for image in $wanted; do
     case $image in $2) continue ;; esac
     printf '%s\\n' "$there" | grep -qxF "$image" || missing="$missing $image"
 done

@@ -17,6 +17,8 @@ _CONTROL_PLANE_IMAGES = (
     "kube-scheduler",
     "etcd",
 )
+_RIVALS = {"containerd": "containerd.io", "runc": "containerd.io", "containerd.io": "containerd"}
+"""Docker's package conflicts with Debian's two: dpkg installs none beside the other."""
 _CNI_OF_DEBIAN = "/usr/lib/cni"
 _CNI_UPSTREAM = "/opt/cni/bin"
 _PLACES = {"bin": "/usr/local/bin", "cni": _CNI_UPSTREAM}
@@ -74,8 +76,10 @@ def program_path(program: Binary) -> str:
 
 
 def packages(site: Site, host: Seen) -> tuple[Deb, ...]:
-    """Return the packages of the bundle for *host*."""
-    return tuple(one for one in site.bundle.pieces_for(host.target) if isinstance(one, Deb))
+    """Return the packages of the bundle for *host*, but for those whose rival is there already."""
+    pieces = site.bundle.pieces_for(host.target)
+    debs = (one for one in pieces if isinstance(one, Deb))
+    return tuple(one for one in debs if _RIVALS.get(one.name) not in host.installed.packages)
 
 
 def archives(site: Site, host: Seen) -> tuple[ImageArchive, ...]:
@@ -92,7 +96,7 @@ def manifests(site: Site, host: Seen) -> tuple[PlainFile, ...]:
     if site.cluster.network == "host-gw":
         return ()
     pieces = site.bundle.pieces_for(host.target)
-    return tuple(one for one in pieces if isinstance(one, PlainFile))
+    return tuple(one for one in pieces if isinstance(one, PlainFile) and one.is_manifest)
 
 
 def has_cluster_dns(site: Site, host: Seen) -> bool:
@@ -138,12 +142,16 @@ def containerd_version(site: Site, host: Seen) -> str:
 
 
 def cni_directory(site: Site, host: Seen) -> str:
-    """Return where the CNI plugins are: the bundle's own, else those of Debian's package."""
-    return (
-        _CNI_UPSTREAM
-        if any(one.place == "cni" for one, _ in binaries(site, host))
-        else _CNI_OF_DEBIAN
-    )
+    """Return where the CNI plugins are: the bundle's own, else those of a package.
+
+    Debian's is containernetworking-plugins; Kubernetes' own, kubernetes-cni, has them elsewhere
+    (kubernetes/release, cmd/krel/templates/latest/kubernetes-cni/kubernetes-cni.spec).
+    """
+    if any(one.place == "cni" for one, _ in binaries(site, host)):
+        return _CNI_UPSTREAM
+    names = {*host.installed.packages, *(one.name for one in packages(site, host))}
+    is_upstreams = "kubernetes-cni" in names and "containernetworking-plugins" not in names
+    return _CNI_UPSTREAM if is_upstreams else _CNI_OF_DEBIAN
 
 
 def _repository(image: str) -> str:
