@@ -20,6 +20,7 @@ class Node:
         os: Its operating system, by its own name.
         kernel: The release of its kernel.
         architecture: Of its kubelet: ``arm64``.
+        created: When it joined, by the clock of the control plane; ``None`` when it is not told.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Node:
     os: str = ""
     kernel: str = ""
     architecture: str = ""
+    created: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

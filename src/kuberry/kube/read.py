@@ -28,6 +28,7 @@ def node(one: wire.Node) -> Node:
         os=info.osImage if info else "",
         kernel=info.kernelVersion if info else "",
         architecture=info.architecture if info else "",
+        created=one.metadata.creationTimestamp if one.metadata else None,
     )
 
 

@@ -18,6 +18,7 @@ _LOOK = r"""
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 echo "name:$(cat /proc/sys/kernel/hostname)"
 echo "time:$(date +%s)"
+echo "up:$(ps -o etimes= -p 1 2>/dev/null | tr -d ' ')"
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 ip -4 route show table main | sed 's/^/route:/'
 ask="kubectl --kubeconfig /etc/kubernetes/kubelet.conf"
@@ -40,6 +41,7 @@ class HostView:
         pod_network: The addresses of its pods; ``None`` when it holds no record of ours.
         routes: Gateway by destination; empty for what is directly connected.
         api_problem: Why it does not reach the API server; empty when it does.
+        up_s: Seconds since its first process began; ``None`` when it does not tell.
     """
 
     node: str
@@ -47,6 +49,7 @@ class HostView:
     pod_network: str | None
     routes: dict[str, str]
     api_problem: str
+    up_s: float | None = None
 
 
 def _parse(output: str) -> HostView:
@@ -59,6 +62,7 @@ def _parse(output: str) -> HostView:
         pod_network=record.get("pod_cidr"),
         routes=dict(_route(line) for line in lines.all("route") if line),
         api_problem="" if api == ["ok"] else (api or ["no answer"])[-1],
+        up_s=float(up) if (up := lines.first("up") or "").isdigit() else None,
     )
 
 

@@ -59,7 +59,8 @@ async def ask(asked: Asked, sight: Sight) -> None:
     nodes = frozenset(node.name for host in alive if (node := sight.node_of(host)))
     async with own_namespace(asked.kube, ledger, asked.emit) as site:
         async with asyncio.TaskGroup() as group:
-            system = group.create_task(settled(asked.kube, sight, nodes, asked.settle_s))
+            wait = settled(asked.kube, sight, nodes, asked.settle_s, asked.emit)
+            system = group.create_task(wait)
             started = group.create_task(pods.start(asked.kube, site, sight, ledger))
         judge_system(system.result(), ledger)
         _skip_where_none_started(sight, started.result(), ledger)

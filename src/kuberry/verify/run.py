@@ -11,13 +11,13 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.event import Emit
 from kuberry.model.finding import ProbeResult
 from kuberry.transports.transport import Transport
-from kuberry.verify import remedies
+from kuberry.verify import remedies, young
 from kuberry.verify.graph import KINDS
 from kuberry.verify.host_view import HostView
 from kuberry.verify.ledger import CLUSTER, Ledger, at
 from kuberry.verify.only_one import only_one
 from kuberry.verify.questions import Asked, ask
-from kuberry.verify.sight import look_at_cluster, look_at_hosts, tell_hosts
+from kuberry.verify.sight import look_at_hosts, tell_hosts
 from kuberry.verify.system import SETTLE_S
 
 
@@ -78,11 +78,14 @@ async def _ask(
             await stack.enter_async_context(only_one(transport))
             kube = await stack.enter_async_context(connect(transport))
             remedy = f"look on {place.where}: {remedies.journal(cluster, cluster.control_plane)}"
-            ledger.judge("api.ready", place, await kube.unready(), remedy)
+            view = views.get(cluster.control_plane)
+            problem = await young.unready(kube, cluster.control_plane, view, emit)
+            ledger.judge("api.ready", place, problem, remedy)
             if ledger.is_ok("api.ready", place):
-                sight = await look_at_cluster(kube, cluster, views)
+                sight = await young.look_until_settled(kube, cluster, views, transports, emit)
                 tell_hosts(sight, emit)
-                await ask(Asked(kube, ledger, transports, emit, settle_s), sight)
+                patience_s = max(settle_s, young.most_left_s(sight))
+                await ask(Asked(kube, ledger, transports, emit, patience_s), sight)
     except HostBusy:
         raise
     except KuberryError as error:

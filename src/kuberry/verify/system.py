@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kuberry.kube.objects import Pod
+from kuberry.model.event import Emit, Notice, ignore
 from kuberry.verify import remedies
 from kuberry.verify.ledger import CLUSTER, Ledger, at
 from kuberry.verify.sight import SYSTEM, Sight
@@ -25,7 +26,11 @@ _COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-schedu
 
 
 async def settled(
-    kube: Kube, sight: Sight, alive: frozenset[str], settle_s: float = SETTLE_S
+    kube: Kube,
+    sight: Sight,
+    alive: frozenset[str],
+    settle_s: float = SETTLE_S,
+    emit: Emit = ignore,
 ) -> Sight:
     """Return *sight* with the system pods as they are once those of *alive* nodes are ready.
 
@@ -36,6 +41,8 @@ async def settled(
         ApiUnreachable: The API server stopped answering.
     """
     end = time.monotonic() + settle_s
+    if settle_s > 0 and _unready(sight, alive):
+        emit(Notice(message=f"its system pods are given up to {settle_s:.0f} s to be ready"))
     while _unready(sight, alive) and time.monotonic() < end:
         await asyncio.sleep(_PAUSE_S)
         sight = dataclasses.replace(sight, pods=await kube.pods(SYSTEM))

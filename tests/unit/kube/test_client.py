@@ -49,6 +49,7 @@ async def test_a_node_of_kubernetes_1_20() -> None:
     assert (node.version, node.address, node.repels) == ("v1.20.2", "10.88.2.2", True)
     assert node.os == "Debian GNU/Linux 12 (bookworm)"
     assert (node.kernel, node.architecture) == ("6.12.0", "amd64")
+    assert node.created == datetime(2026, 11, 22, 20, 34, 15, tzinfo=UTC)
 
 
 async def test_pods_of_kubernetes_1_20() -> None:
