@@ -110,21 +110,28 @@ def _left_s(sight: Sight, host: str) -> float:
         return 0.0  # no node will come of itself
     joined = node.created
     since_s = (sight.now - joined).total_seconds() if joined else YOUNG_S
-    return max(YOUNG_S - since_s, left_s(sight.views.get(host)), 0.0)
+    return max(YOUNG_S - since_s, *map(left_s, _booted(sight, host)), 0.0)
+
+
+def _booted(sight: Sight, host: str) -> tuple[HostView, ...]:
+    """Return whose boot a node must have got over: without an API server no lease is renewed."""
+    views = (sight.views.get(one) for one in (host, sight.cluster.control_plane))
+    return tuple(view for view in views if view is not None)
 
 
 def _has_settled(sight: Sight, host: str) -> bool:
-    """Return whether its node was seen to be Ready since it joined, and since the host booted."""
-    node, view = sight.node_of(host), sight.views.get(host)
-    if node is None or view is None:
+    """Return whether its node was seen to be Ready since it joined, and since the last boot."""
+    node = sight.node_of(host)
+    if node is None or host not in sight.views:
         return True  # nothing that waiting mends
     is_refused = _NOT_ALLOWED_YET in sight.kubelets.get(node.name, "").lower()
-    return node.ready and not is_refused and _has_lived(sight, node, view)
+    return node.ready and not is_refused and _has_lived(sight, host, node)
 
 
-def _has_lived(sight: Sight, node: Node, view: HostView) -> bool:
-    """Return whether the node gave a sign of life since its host booted, by the host's clock."""
+def _has_lived(sight: Sight, host: str, node: Node) -> bool:
+    """Return whether the node gave a sign of life since the last boot."""
     renewed = sight.leases.get(node.name)
     if renewed is None:
         return False
-    return view.up_s is None or renewed >= view.time - timedelta(seconds=view.up_s)
+    booted = ((view.time, view.up_s) for view in _booted(sight, host))
+    return all(up_s is None or renewed >= time_ - timedelta(seconds=up_s) for time_, up_s in booted)

@@ -24,6 +24,7 @@ from kuberry.verify.system import SETTLE_S
 JUST_NOW = {one: node(one, created=NOW - timedelta(seconds=30)) for one in HOSTS}
 LONG_AGO = {one: node(one, created=NOW - timedelta(days=3)) for one in HOSTS}
 BOOTED = {one: view(one, up_s=40.0) for one in HOSTS}
+SERVER_BOOTED = {one: view(one, up_s=40.0 if one == "red" else 9e5) for one in HOSTS}
 REFUSED = dict.fromkeys(HOSTS, "") | {"red01": "Forbidden (user=x, verb=get)"}
 STOPPED = dict.fromkeys(HOSTS, "") | {"red01": "dial tcp: connection refused"}
 STARTING = {"red01": node("red01", ready=False, created=NOW - timedelta(seconds=30))}
@@ -71,8 +72,9 @@ async def _looked(
         {"nodes": JUST_NOW | STARTING},
         {"nodes": JUST_NOW, "leases": {}},
         {"nodes": LONG_AGO, "views": BOOTED, "leases": BEFORE_THE_BOOT, "kubelets": STOPPED},
+        {"nodes": LONG_AGO, "views": SERVER_BOOTED, "leases": BEFORE_THE_BOOT},
     ],
-    ids=["rules-of-access", "not-ready", "no-lease", "booting"],
+    ids=["rules-of-access", "not-ready", "no-lease", "booting", "without-api-server"],
 )
 async def test_what_has_not_found_its_feet_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
@@ -93,6 +95,7 @@ async def test_what_has_not_found_its_feet_is_looked_at_again(
         {"nodes": LONG_AGO, "leases": BEFORE_THE_BOOT, "kubelets": STOPPED},
         {"nodes": JUST_NOW, "kubelets": STOPPED},
         {"nodes": LONG_AGO, "views": BOOTED, "kubelets": STOPPED},
+        {"nodes": LONG_AGO, "views": SERVER_BOOTED, "kubelets": STOPPED},
         {"nodes": {}, "views": BOOTED},
         {"nodes": JUST_NOW | STARTING, "views": {"red": view("red"), "red02": view("red02")}},
         {"nodes": JUST_NOW, "views": {one: view(one, api_problem="blocked") for one in HOSTS}},
@@ -102,6 +105,7 @@ async def test_what_has_not_found_its_feet_is_looked_at_again(
         "old-stopped",
         "stopped-after-it-was-ready",
         "stopped-after-the-boot",
+        "stopped-after-the-server's-boot",
         "no-node",
         "no-shell",
         "blocked",
