@@ -6,8 +6,8 @@ PYTEST := .venv/bin/python -m pytest -n 2 --dist loadgroup
 
 install:
 	@sh tools/install.sh
-demo: install
-	@KEEP=$(KEEP) sh tools/demo.sh
+demo: install # KEEP=1 leaves it up; OUTPUT=json; DISTRIBUTION=k3s VERSION=latest
+	@$(ROOT) .venv/bin/python -m kuberry.demo $(if $(KEEP),--keep) $(if $(OUTPUT),--output $(OUTPUT)) --root "$(ROOT)" $(if $(DISTRIBUTION),--distribution $(DISTRIBUTION)) $(if $(VERSION),--version $(VERSION))
 check: install
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	.venv/bin/mypy && .venv/bin/lint-imports --no-logo
