@@ -22,7 +22,9 @@ START_S = 60.0
 LOG_S = 5.0
 _PAUSE_S = 0.2
 _CONCURRENT = 16
-_HOPELESS = ("ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError")
+# Not among them is CreateContainerConfigError: a kubelet that has just started says "services have
+# not yet been read at least once" (pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables).
+_HOPELESS = ("ErrImageNeverPull", "InvalidImageName")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

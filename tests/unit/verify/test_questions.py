@@ -9,7 +9,7 @@ import pytest
 import asked
 from asked import HOSTS, StandIn, outcomes, result, sight
 from kuberry.errors import ApiRefused, ApiUnreachable
-from kuberry.kube.objects import Service
+from kuberry.kube.objects import Pod, Service
 from kuberry.model.event import AnyEvent, Notice
 from kuberry.model.finding import Outcome
 from kuberry.verify import manifests, namespace, network, pods, workloads
@@ -79,6 +79,24 @@ async def test_an_image_that_is_gone() -> None:
     }
     assert ("pods.logs", "red01") in skipped
     assert ("workloads.rollout", None) in outcomes(ledger, Outcome.OK)
+
+
+async def test_a_kubelet_that_has_just_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has not read the services yet, and says so as an error; a moment later the pod runs."""
+    monkeypatch.setattr(pods, "START_S", 60.0)
+    monkeypatch.setattr(pods, "_PAUSE_S", 0.0)
+
+    class Late(StandIn):
+        async def pods(self, namespace: str) -> tuple[Pod, ...]:
+            seen = await super().pods(namespace)
+            if namespace != "kube-system":
+                self.asleep.clear()
+            return seen
+
+    server = Late()
+    server.asleep["red01"] = "CreateContainerConfigError: services have not yet been read"
+
+    assert outcomes(await _asked(server), Outcome.FAIL) == set()
 
 
 async def test_a_pod_that_does_not_start() -> None:
