@@ -137,6 +137,21 @@ async def test_a_command_outlives_its_connection_and_is_found_again(host: Host) 
     assert await _ask(host, "ls /run/kuberry") == ""
 
 
+async def test_who_waits_for_a_step_leaves_systemd_alone(host: Host) -> None:
+    """It sleeps until the step has ended; to ask again and again costs more than the step."""
+    told = "/usr/local/sbin/systemctl"
+    counts = r"#!/bin/sh\necho x >>/root/asked\nexec /usr/bin/systemctl \"\$@\"\n"
+    await _ask(host, f'printf "{counts}" >{told}; chmod 755 {told}')
+
+    async def wait(transport: Transport) -> None:
+        result = await run_as_unit(transport, "nap", "sleep 2; echo rested", deadline_s=60)
+        assert result.text == "rested\n"
+
+    await _on(host, wait)
+    asked = await _ask(host, f"cat /root/asked 2>/dev/null | wc -l; rm -f {told} /root/asked")
+    assert int(asked) <= 2
+
+
 async def test_leftovers_are_awaited(host: Host) -> None:
     """What an earlier run left at work has ended when the next one looks.
 
