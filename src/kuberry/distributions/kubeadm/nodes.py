@@ -86,13 +86,14 @@ _REVOKE = _PATH + _DELETE_TOKENS.format(lines="/ kuberry: /")
 _APPLY = f"""{_PATH}
 kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f "$1"
 """
+# kubectl waits until the API server tells it: to start it anew for each question costs more than
+# the kubelet does meanwhile. Every now and then it begins anew, also with the look at the kubelet.
 _READY = """
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-path='{.status.conditions[?(@.type=="Ready")].status}'
 # What the API says may be older than the last start of the kubelet, which listens on 10250.
 ss -Hltn 'sport = :10250' | grep -q . || exit 1
-[ "$(kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 5s \\
-    get node "$1" -o jsonpath="$path" 2>/dev/null)" = True ]
+kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 20s \\
+    wait --for=condition=Ready --timeout=15s "node/$1" >/dev/null 2>&1
 """
 
 # A machine of the same name joins: kubeadm refuses it while the old node is Ready, and what the old
