@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kuberry.model.document import RunDocument
@@ -12,7 +13,7 @@ from kuberry.reports.scale import Scale
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_PACKAGE = "kuberry.reports"
+_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def prepare() -> None:
@@ -39,10 +40,13 @@ def page(document: RunDocument) -> str:
 
 @functools.cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 -- see `prepare`
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 -- `prepare`
+
+    from kuberry.reports.compiled import Compiled  # noqa: PLC0415
 
     environment = Environment(
-        loader=PackageLoader(_PACKAGE, "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
+        bytecode_cache=Compiled(Path(__file__)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
