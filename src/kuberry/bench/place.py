@@ -43,13 +43,16 @@ class Place:
     def kuberry(self, *words: str, program: str = "") -> tuple[str, ...]:
         """Return the words that run the program as a user would, in this place.
 
+        Whoever installs it has Python compile it, and so may it here: where this machine forbids
+        that, every run would compile all of it again.
+
         Args:
             program: Another program than ours.
         """
         names = ("state_dir", "config_dir", "cache_dir", "kubeconfig")
         where = (f"KUBERRY_{name.upper()}={getattr(self.settings, name)}" for name in names)
         ours = str(Path(sys.executable).with_name("kuberry"))
-        return ("env", *where, program or ours, *words)
+        return ("env", "-u", "PYTHONDONTWRITEBYTECODE", *where, program or ours, *words)
 
     def run(self, *words: str, deadline_s: float = _LAB_DEADLINE_S) -> str:
         """Run the program without measuring it; return what it wrote to standard output.
