@@ -42,8 +42,10 @@ class _WithoutSearch(importlib.abc.Loader):
             ctypes.util.find_library = search
 
 
-def _missing(_name: str) -> None:
-    """Find nothing."""
+def _missing(name: str) -> str | None:
+    """Find nothing, whatever its *name*."""
+    del name
+    return None
 
 
 def _load_at_first_use(name: str) -> ModuleType:
