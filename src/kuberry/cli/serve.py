@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from kuberry.cli.render import console
+
+
+class Log(StrEnum):
+    """What the server says beside what goes wrong."""
+
+    QUIET = "quiet"
+    JSON = "json"
 
 
 def serve(
@@ -34,8 +43,21 @@ def serve(
     new_admin_token: Annotated[
         bool, typer.Option("--new-admin-token", help="Make another token of an admin.")
     ] = False,
+    log: Annotated[
+        Log, typer.Option("--log", help="json: a line on standard error for each request and run.")
+    ] = Log.QUIET,
+    print_unit: Annotated[
+        bool, typer.Option("--print-unit", help="Print a unit of systemd for this line instead.")
+    ] = False,
 ) -> None:
     """Serve the same over HTTP: docs/server.md. Always with tokens, and with TLS of its own."""
+    if print_unit:
+        from kuberry.server.unit import unit
+
+        said = (*_said("--name", name), *_said("--allow-hosts", allow_hosts and [allow_hosts]))
+        where = ("--host", host, "--port", str(port), *(("--plain",) if plain else ()))
+        console.print_lines(tuple(unit((*where, *said)).splitlines()))
+        return
     from kuberry.server.serve import Wish
     from kuberry.server.serve import serve as run
     from kuberry.settings import Settings
@@ -47,8 +69,13 @@ def serve(
         allow_hosts=allow_hosts,
         plain=plain,
         new_admin_token=new_admin_token,
+        log_json=log is Log.JSON,
     )
     run(wish, Settings(), say)
+
+
+def _said(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(word for value in values or () for word in (option, value))
 
 
 def say(text: str) -> None:

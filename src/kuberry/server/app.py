@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from kuberry.model.wire import Problem
 from kuberry.server.access import READ
 from kuberry.server.bounds import Bounds
+from kuberry.server.metrics import Metrics
+from kuberry.server.observed import Observed
 from kuberry.server.problems import MEDIA_TYPE, add_handlers
 from kuberry.server.routes import bundles, clusters, events, health, plans, runs, tokens
 from kuberry.server.state import Setup, lifespan
@@ -23,11 +25,12 @@ _REF = "#/components/schemas/{model}"
 
 def make_app(setup: Setup) -> FastAPI:
     """Return the application that serves what *setup* says."""
+    metrics = Metrics()
     app = FastAPI(
         title="kuberry",
         version=version("kuberry"),
         description=_ABOUT,
-        lifespan=lifespan(setup),
+        lifespan=lifespan(setup, metrics),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -46,6 +49,7 @@ def make_app(setup: Setup) -> FastAPI:
     app.include_router(health.router)
     add_handlers(app)
     app.add_middleware(Bounds, names=setup.names)
+    app.add_middleware(Observed, metrics=metrics)
     return app
 
 

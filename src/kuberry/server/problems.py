@@ -112,8 +112,9 @@ def add_handlers(app: FastAPI) -> None:
         return answer(_problem(error.status_code, code, phrase), error.headers)
 
     @app.exception_handler(Exception)
-    async def _bug(_request: Request, error: Exception) -> Response:
-        log.error("a request met a bug", exc_info=error)
+    async def _bug(request: Request, error: Exception) -> Response:
+        known = {"request": request.scope.get("kuberry.request", "")}
+        log.error("a request met a bug", exc_info=error, extra=known)
         return answer(_problem(500, "bug", "a bug of ours; the server's log tells more"))
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+from prometheus_client import Counter
+
 from kuberry.errors import KuberryError, UsageError
 from kuberry.journal.read import Journal
 from kuberry.journal.requests import claim, run_of, settle
 from kuberry.journal.store import Store
-from kuberry.model.event import AnyEvent, Emit, RunStarted
+from kuberry.model.event import AnyEvent, Emit, RunEnded, RunStarted
 from kuberry.model.request import AnyRequest
 from kuberry.model.run import RunRecord
 from kuberry.server.apart import Apart, Stopped
@@ -32,12 +34,16 @@ class Runs:
     Args:
         begin: Makes the coroutine that does a request.
         group: Holds what goes on.
+        ended: Counts those that have ended, by command and outcome.
     """
 
-    def __init__(self, store: Store, begin: Begin, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, store: Store, begin: Begin, group: asyncio.TaskGroup, ended: Counter
+    ) -> None:
         self._store = store
         self._begin = begin
         self._group = group
+        self._ended = ended
         self._apart = Apart(MOST_RUNS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._by_run: dict[str, asyncio.Task[None]] = {}
@@ -161,6 +167,10 @@ class Runs:
         def emit(event: AnyEvent) -> None:
             if isinstance(event, RunStarted):
                 loop.call_soon_threadsafe(_settle, begun, event.run)
+                log.info("a run begins", extra={"run": event.run, "command": event.command})
+            if isinstance(event, RunEnded):
+                self._ended.labels(request.command, event.outcome).inc()
+                log.info("a run has ended", extra={"run": event.run, "outcome": event.outcome})
 
         try:
             await self._apart.do(lambda: self._begin(request, emit))

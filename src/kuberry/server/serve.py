@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import platform
 import socket
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from fastapi import FastAPI
 from kuberry.errors import UsageError
 from kuberry.journal.store import Store
 from kuberry.model.access_token import NewToken, Scope
+from kuberry.reports.write import write_file
 from kuberry.server.app import make_app
 from kuberry.server.certificates import Certificates, certificates, fingerprint
+from kuberry.server.logs import log_json_lines
 from kuberry.server.state import Setup, State
 from kuberry.server.tokens import has_admin, issue
 from kuberry.settings import Settings
 
+log = logging.getLogger(__name__)
 _ADMIN_DAYS = 365
 _GRACE_S = 20
 _LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -38,6 +42,8 @@ class Wish:
         allow_hosts: Hosts that requests may name beside those that are known.
         plain: Without TLS; only for this machine itself.
         new_admin_token: Make another token of an admin.
+        log_json: Log each request and each run as a line of JSON on standard error; an admin's
+            token then goes to a file.
     """
 
     host: str = "127.0.0.1"
@@ -46,6 +52,7 @@ class Wish:
     allow_hosts: str | None = None
     plain: bool = False
     new_admin_token: bool = False
+    log_json: bool = False
 
 
 def serve(wish: Wish, settings: Settings, say: Say) -> None:
@@ -58,6 +65,9 @@ def serve(wish: Wish, settings: Settings, say: Say) -> None:
         UsageError: It cannot be served so.
         JournalUnusable: The journal cannot be used.
     """
+    if wish.log_json:
+        log_json_lines()
+        say = log.info
     is_local = wish.host in _LOCAL
     if wish.plain and not is_local:
         raise UsageError(
@@ -114,13 +124,19 @@ def _say_token(wish: Wish, settings: Settings, say: Say) -> None:
     store = Store(settings.journal_file)
     if wish.new_admin_token or not has_admin(store):
         made = issue(store, NewToken(name="admin", scope=Scope.ADMIN, days=_ADMIN_DAYS))
-        say(f"the admin's token, shown this once: {made.token}")
+        if wish.log_json:  # logs are kept, and others read them
+            file = settings.state_dir / "server" / "admin.token"
+            write_file(file, made.token + "\n")
+            say(f"the admin's token is in {file}: take it, and remove the file")
+        else:
+            say(f"the admin's token, shown this once: {made.token}")
 
 
 def _run(app: FastAPI, listener: socket.socket, files: Certificates | None) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=None,  # uvicorn's own would write beside ours
         access_log=False,
         server_header=False,
         ws="none",

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 
+from kuberry.journal.follow import newest_number
 from kuberry.journal.read import Journal
 from kuberry.journal.store import Store
 from kuberry.server.allowed import AllowedHosts
 from kuberry.server.apart import Apart
 from kuberry.server.attempts import Attempts
+from kuberry.server.metrics import Metrics
 from kuberry.server.orders import carry_out
 from kuberry.server.runs import Begin, Runs
 from kuberry.server.tail import Tail
@@ -60,11 +62,12 @@ class State:
     looks: Apart
     tail: Tail
     runs: Runs
+    metrics: Metrics
     authority: Path | None
 
 
 @asynccontextmanager
-async def open_state(setup: Setup) -> AsyncIterator[State]:
+async def open_state(setup: Setup, metrics: Metrics) -> AsyncIterator[State]:
     """Give what a server holds; at the end its runs are cancelled and waited for."""
     settings = setup.settings
     store = Store(settings.journal_file, connections=_CONNECTIONS)
@@ -80,9 +83,11 @@ async def open_state(setup: Setup) -> AsyncIterator[State]:
             attempts=Attempts(),
             looks=Apart(_MOST_LOOKS),
             tail=tail,
-            runs=Runs(store, begin, group),
+            runs=Runs(store, begin, group, metrics.runs),
+            metrics=metrics,
             authority=setup.authority,
         )
+        _watch(state)
         try:
             yield state
         finally:
@@ -93,6 +98,18 @@ async def open_state(setup: Setup) -> AsyncIterator[State]:
     store.close()
 
 
+def _watch(state: State) -> None:
+    """Have the figures looked up that the state knows."""
+    metrics = state.metrics
+    metrics.watch(
+        "kuberry_runs_going_on", "Runs of this server that go on", lambda: state.runs.going_on
+    )
+    metrics.watch(
+        "kuberry_followers", "Streams of events that are open", lambda: state.tail.followers
+    )
+    metrics.count("kuberry_events", "Events in the journal", lambda: newest_number(state.store))
+
+
 def state_of(request: Request) -> State:
     """Return what the server of *request* holds."""
     state = request.app.state.kuberry
@@ -100,12 +117,14 @@ def state_of(request: Request) -> State:
     return state
 
 
-def lifespan(setup: Setup) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def lifespan(
+    setup: Setup, metrics: Metrics
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Return what opens the state when the server starts, and closes it when it ends."""
 
     @asynccontextmanager
     async def hold(app: FastAPI) -> AsyncIterator[None]:
-        async with open_state(setup) as state:
+        async with open_state(setup, metrics) as state:
             app.state.kuberry = state
             yield
 

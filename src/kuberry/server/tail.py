@@ -30,6 +30,11 @@ class Tail:
         self._is_closed = False
         self.followers = 0
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether all followers are to end."""
+        return self._is_closed
+
     async def watch(self) -> None:
         """Wake the followers whenever the file has changed, for ever."""
         while True:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+import made_up as make
+from kuberry.clusters import Clusters
 from kuberry.settings import Settings
 from real_server import RealServer, start
 
@@ -19,3 +22,19 @@ def real_server(lab_settings: Settings) -> Iterator[RealServer]:
     one.process.send_signal(signal.SIGTERM)
     _, rest = one.process.communicate(timeout=60)
     assert (one.process.returncode, rest) == (0, "")
+
+
+@pytest.fixture
+def silent(lab_settings: Settings) -> Iterator[str]:
+    """Give the name of a cluster whose one host takes connections and never says a word."""
+    cluster = make.cluster("silent").model_copy(update={"name": "silent"})
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        lab_settings.inventory_file.parent.mkdir(parents=True, exist_ok=True)
+        lab_settings.inventory_file.write_text(
+            f"hosts: {{silent: {{address: 127.0.0.1, port: {port}}}}}\n"
+        )
+        Clusters(lab_settings.clusters_dir).save(cluster)
+        yield cluster.name
+        Clusters(lab_settings.clusters_dir).forget(cluster.name)
+        lab_settings.inventory_file.unlink()

@@ -7,20 +7,17 @@ import io
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import made_up as make
 from kuberry.cli.main import main
 from kuberry.client.logins import login_for
-from kuberry.clusters import Clusters
 from kuberry.errors import UsageError
 from kuberry.settings import Settings
 from one_cluster import own_settings
@@ -129,23 +126,6 @@ def test_a_line_ends_as_it_would_end_where_it_is_done(real_server: RealServer, l
     assert (strange.code, "--allow-hosts" in strange.err) == (2, True)
     assert unlike.code == 2
     assert (nobody.code, "does not answer" in nobody.err) == (4, True)
-
-
-@pytest.fixture
-def silent(real_server: RealServer) -> Iterator[str]:
-    """Give the name of a cluster whose one host takes connections and never says a word."""
-    settings = real_server.settings
-    cluster = make.cluster("silent").model_copy(update={"name": "silent"})
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        settings.inventory_file.parent.mkdir(parents=True, exist_ok=True)
-        settings.inventory_file.write_text(
-            f"hosts: {{silent: {{address: 127.0.0.1, port: {port}}}}}\n"
-        )
-        Clusters(settings.clusters_dir).save(cluster)
-        yield cluster.name
-        Clusters(settings.clusters_dir).forget(cluster.name)
-        settings.inventory_file.unlink()
 
 
 def test_ctrl_c_cancels_the_run_where_it_is_done(

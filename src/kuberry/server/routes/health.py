@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 from kuberry.journal.follow import newest_number
 from kuberry.model.wire import Health
 from kuberry.server.access import looking
+from kuberry.server.metrics import CONTENT_TYPE
 from kuberry.server.problems import Refused
 from kuberry.server.state import state_of
 
 router = APIRouter(tags=["health"])
 _PEM = "application/x-pem-file"
-_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/healthz")
@@ -23,8 +23,11 @@ def is_alive() -> Health:
 
 @router.get("/readyz")
 def is_ready(request: Request) -> Health:
-    """Say that the journal can be read; needs no token, and tells no more."""
-    newest_number(state_of(request).store)
+    """Say that the journal can be read and that it does not end; needs no token, tells no more."""
+    state = state_of(request)
+    if state.tail.is_closed:
+        raise Refused(503, "ending", "the server ends")
+    newest_number(state.store)
     return Health(status="ok")
 
 
@@ -49,14 +52,4 @@ def authority(request: Request) -> Response:
 )
 def metrics(request: Request) -> Response:
     """Tell Prometheus what there is to count."""
-    state = state_of(request)
-    figures = (
-        ("kuberry_runs_going_on", "gauge", "Runs of this server that go on", state.runs.going_on),
-        ("kuberry_followers", "gauge", "Streams of events that are open", state.tail.followers),
-        ("kuberry_events_total", "counter", "Events in the journal", newest_number(state.store)),
-    )
-    lines = (
-        f"# HELP {name} {words}\n# TYPE {name} {kind}\n{name} {value}\n"
-        for name, kind, words, value in figures
-    )
-    return Response("".join(lines), media_type=_TEXT)
+    return Response(state_of(request).metrics.text(), media_type=CONTENT_TYPE)
