@@ -1,8 +1,7 @@
-# Every target but `install` sets up what it needs first; that is quick when nothing is to do.
-# The lab needs root: without it, what uses the lab is run with sudo.
+# Every target sets up what it needs first. What uses the lab is run with sudo: it needs root.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || ! command -v sudo >/dev/null || echo sudo -E env HOME=$(HOME))
 PYTEST := .venv/bin/python -m pytest -n 2 --dist loadgroup
-.PHONY: install demo test check unit integration e2e bench campaign docs
+.PHONY: install demo test check unit integration e2e bench campaign docs release
 
 install:
 	@sh tools/install.sh
@@ -25,6 +24,7 @@ bench: install
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
 	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100
 	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
-docs: install # the reference from the program, the pictures from real runs, the manual in site/
-	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py
-	.venv/bin/python tools/manual.py
+docs: install # the reference from the program, pictures from real runs, the manual: site/
+	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py && .venv/bin/python tools/manual.py
+release: install # sdist and wheel, made twice, tried on clean Debian 12 and 13
+	.venv/bin/python tools/release.py build && $(ROOT) .venv/bin/python tools/release.py try

@@ -19,7 +19,7 @@ extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 # The source is the whole repository, so that links lead to the same files as they do elsewhere.
 include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
-include_patterns += ["CODE_OF_CONDUCT.md", "docs/**"]
+include_patterns += ["CODE_OF_CONDUCT.md", "changes/README.md", "docs/**"]
 exclude_patterns = ["docs/examples", "docs/pictures", "docs/_static"]
 root_doc = "docs/index"
 suppress_warnings = ["myst.header"]  # pages may begin where another one ends
