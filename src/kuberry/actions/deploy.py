@@ -14,7 +14,7 @@ from kuberry.actions.heat import Ready, Thermostat, with_heat
 from kuberry.actions.look import look_at_cluster
 from kuberry.actions.prepare import for_cluster, remaining, together
 from kuberry.actions.preview import file_changes
-from kuberry.actions.told import tell_bundle, tell_hosts
+from kuberry.actions.told import tell_bundle, tell_hosts, tell_rule
 from kuberry.distributions.registry import distribution_of
 from kuberry.distributions.seen import Seen
 from kuberry.engine.execute import execute
@@ -121,6 +121,7 @@ async def deploy(work: Work) -> RunReport:
     What went wrong on hosts is in the report, never raised.
     """
     started, zero = datetime.now(UTC), time.monotonic()
+    tell_rule(work.cluster, work.emit)
     async with _ready(work, lock=True) as looked:
         if looked.plan is not None:
             work.remember(work.cluster)

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 
 from kuberry.distributions.seen import Seen
 from kuberry.model.bundle import ArtifactUse, Bundle
-from kuberry.model.event import Emit
+from kuberry.model.cluster import Cluster
+from kuberry.model.event import Emit, Notice
 from kuberry.model.sighting import BundleUsed, HostSeen
+
+
+def tell_rule(cluster: Cluster, emit: Emit) -> None:
+    """Say which host is the control plane, and why that one."""
+    emit(Notice(message=f"control plane {cluster.control_plane}: {cluster.control_plane_rule}"))
 
 
 def tell_hosts(seen: Mapping[str, Seen], emit: Emit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from kuberry.clusters import Clusters
 from kuberry.engine.lock import Locks
 from kuberry.errors import PreflightFailed
 from kuberry.model.connection import ConnectOptions
-from kuberry.model.event import ignore
+from kuberry.model.event import AnyEvent, Notice, ignore
 from kuberry.model.finding import Outcome, ProbeResult
 from kuberry.model.operator import Operator
 from kuberry.model.plan import HostPlan, Plan
@@ -130,6 +131,18 @@ async def test_an_accepted_wish_is_remembered_before_the_first_change(
         await _break(monkeypatch, settings, refused=False)
 
     assert Clusters(settings.clusters_dir).load(None) == WORK.cluster
+
+
+async def test_the_rule_for_the_control_plane_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything else, so that who meant another host can stop it."""
+    said: list[AnyEvent] = []
+    monkeypatch.setattr(action, "_ready", functools.partial(_ready, refused=True))
+    work = dataclasses.replace(WORK, emit=said.append)
+    await api.carry_out(work, "deploy", "never", Settings(state_dir=tmp_path, config_dir=tmp_path))
+
+    assert said[1] == Notice(message="control plane red: the first host")
 
 
 async def test_a_refused_wish_is_not_remembered(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kuberry.lab.kubernetes import downloads, images, inputs
+from kuberry.lab.kubernetes.phases import Job
 
 
 def made_root(directory: Path, name: str, text: str) -> Path:
@@ -73,3 +74,20 @@ def test_every_image_package_is_downloaded() -> None:
     """An image cannot ask for a package that nobody fetched."""
     wanted = {*inputs.PROXY_PACKAGES, *inputs.ETCD_PACKAGES, *inputs.PAUSE_PACKAGES}
     assert wanted <= set(inputs.IMAGE_PACKAGES)
+
+
+async def test_everything_is_built_inside_debian_12(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever this machine is: its Go and its sources are not the build's."""
+    asked: list[tuple[str, ...]] = []
+
+    async def run_logged(*words: str, **_: object) -> None:
+        asked.append(words)
+
+    monkeypatch.setattr(downloads, "run_logged", run_logged)
+    await downloads.make_root(Job(tmp_path, "key", lambda: None), tmp_path / "log")
+    ((program, *_, suite, root),) = asked
+
+    assert (program, suite, root) == ("mmdebstrap", "bookworm", str(tmp_path / downloads.ROOT))
+    assert "golang-go" in next(one for one in asked[0] if one.startswith("--include="))
