@@ -19,11 +19,12 @@ from kuberry.api.deploy import Verify
 from kuberry.clusters import Clusters
 from kuberry.engine.lock import Locks
 from kuberry.errors import PreflightFailed
+from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import AnyEvent, Notice, ignore
 from kuberry.model.finding import Outcome, ProbeResult
 from kuberry.model.operator import Operator
-from kuberry.model.plan import HostPlan, Plan
+from kuberry.model.plan import HostPlan, Plan, Run
 from kuberry.model.preparation import Prepared
 from kuberry.model.report import HostReport, RunReport, StepReport
 from kuberry.settings import Settings
@@ -52,7 +53,9 @@ WORK = action.Work(
 
 
 @contextlib.asynccontextmanager
-async def _ready(_work: action.Work, *, lock: bool, refused: bool = False) -> AsyncIterator[Any]:
+async def _ready(
+    _work: action.Work, *, lock: bool, refused: bool = False, fit: bool = True
+) -> AsyncIterator[Any]:
     """Stand ready before a plan, on one host; without one where preflight has *refused*."""
     assert lock
     red = FakeTransport("red")
@@ -61,7 +64,9 @@ async def _ready(_work: action.Work, *, lock: bool, refused: bool = False) -> As
         return red
 
     plan = None if refused else Plan(title="install", hosts=(HostPlan(host="red"),))
-    prepared = Prepared(plan=Plan(title="prepare", hosts=()))
+    steps = () if fit else (Run(id="boot", title="make it fit", script="true"),)
+    hosts = (HostPlan(host="red", steps=steps),)
+    prepared = Prepared(plan=Plan(title="prepare", hosts=hosts))
     locks = Locks(OPERATOR, ignore)
     yield action._Ready(Connections((), login), {"red": red}, {}, {}, (), (), plan, locks, prepared)
 
@@ -117,7 +122,7 @@ async def _break(monkeypatch: pytest.MonkeyPatch, settings: Settings, *, refused
         assert Clusters(settings.clusters_dir).find("shelf") == WORK.cluster
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(action, "_ready", functools.partial(_ready, refused=refused))
+    monkeypatch.setattr(action, "_ready", functools.partial(_ready, refused=refused, fit=False))
     monkeypatch.setattr(action, "_execute", execute)
     await api.carry_out(WORK, "deploy", "never", settings)
 
@@ -163,3 +168,21 @@ async def test_a_wish_that_cannot_be_remembered_changes_nothing(
     settings.clusters_dir.write_text("in the way")
     with pytest.raises(PreflightFailed, match="cannot be remembered"):
         await _break(monkeypatch, settings, refused=False)
+
+
+async def test_a_dry_run_takes_no_lock_and_remembers_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may be typed beside a run that is at work, and binds nobody."""
+    remembered: list[Cluster] = []
+
+    @contextlib.asynccontextmanager
+    async def ready(work: action.Work, *, lock: bool) -> AsyncIterator[Any]:
+        assert not lock
+        async with _ready(work, lock=True) as one:
+            yield one
+
+    monkeypatch.setattr(action, "_ready", ready)
+    report = await action.plan(dataclasses.replace(WORK, remember=remembered.append))
+
+    assert (report.outcome, remembered) == ("unchanged", [])

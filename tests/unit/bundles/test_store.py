@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kuberry.bundles.lock import FileLock
 from kuberry.bundles.store import Store
 from kuberry.errors import BundleError
 from kuberry.model.bundle import Binary, Bundle
@@ -77,6 +78,16 @@ def test_a_bundle_without_its_bytes_is_not_published(store: Store) -> None:
         writer.publish(bundle())
 
     assert store.names() == ()
+
+
+def test_there_is_one_writer_at_a_time(store: Store) -> None:
+    """Another's half file would be cleared away, and its bundle lose what it shares."""
+    other = FileLock(store.root / "lock", timeout_s=0.0)
+    with store.writing():
+        assert not other.try_acquire()
+
+    assert other.try_acquire()
+    other.release()
 
 
 def test_what_a_killed_writer_left_is_gone_with_the_next(store: Store) -> None:

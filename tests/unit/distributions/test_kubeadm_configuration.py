@@ -121,3 +121,13 @@ def test_the_api_has_a_name_of_ours_from_the_first_day() -> None:
     assert token["apiServerEndpoint"] == cluster["controlPlaneEndpoint"]
     for plan in plan_of().values():
         assert "10.0.0.1 api.shelf.kuberry.internal\n" in files_of(plan)["/etc/hosts"]
+
+
+@pytest.mark.parametrize(("network", "word"), [("host-gw", "false"), ("manifest", "true")])
+def test_with_plain_routes_pod_networks_are_given_out_by_us(network: str, word: str) -> None:
+    """Kubernetes would give out others than those that are recorded on the hosts."""
+    wish = make.cluster("red").model_copy(update={"network": network})
+    text = init_configuration(wish, make.seen("red", "10.0.0.1"))
+    (cluster,) = (one for one in yaml.safe_load_all(text) if one["kind"] == "ClusterConfiguration")
+
+    assert cluster["controllerManager"]["extraArgs"] == {"allocate-node-cidrs": word}

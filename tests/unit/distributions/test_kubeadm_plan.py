@@ -14,7 +14,7 @@ from kuberry.distributions.kubeadm import install
 from kuberry.distributions.seen import NotSeen
 from kuberry.model.bundle import Binary, Bundle
 from kuberry.model.installed import HostRecord, KeptFile
-from kuberry.model.plan import Captured, LoadImages, Plan, Run
+from kuberry.model.plan import Captured, Gate, LoadImages, Plan, Run
 
 
 def test_order_on_the_control_plane() -> None:
@@ -201,3 +201,13 @@ def test_images_come_in_while_programs_are_put() -> None:
         ids = ids_of(plan)
         beside = ids[ids.index("images-pause") + 1 : ids.index("images")]
         assert beside == ["put-kubeadm", "put-kubelet", "put-kubectl", "put-crictl"]
+
+
+def test_tokens_are_revoked_whoever_fails_to_join() -> None:
+    """The revocation stands behind every worker's end, good or bad."""
+    steps = plan_of()["red"].steps
+    gates = [one for one in steps if isinstance(one, Gate) and one.id.startswith("joined-")]
+
+    assert [one.value for one in gates] == ["joined:red01", "joined:red02"]
+    assert all(one.tolerant for one in gates)
+    assert steps[-1].id == "revoke"
