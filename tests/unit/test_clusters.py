@@ -24,13 +24,15 @@ def _cluster(name: str) -> Cluster:
 
 def test_saved_clusters_come_back(tmp_path: Path) -> None:
     """A cluster is found by its name, and the last saved one without."""
-    clusters = Clusters(tmp_path / "clusters")
+    clusters_dir = tmp_path / "clusters"
+    clusters = Clusters(clusters_dir)
     clusters.save(_cluster("a"))
     clusters.save(_cluster("b"))
 
     assert clusters.load("a") == _cluster("a")
     assert clusters.load(None) == _cluster("b")
     assert clusters.names() == ("a", "b")
+    assert {path.stat().st_mode & 0o777 for path in clusters_dir.iterdir()} == {0o600}
 
 
 def test_the_forgotten_one_is_not_the_last(tmp_path: Path) -> None:

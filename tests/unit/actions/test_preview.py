@@ -20,3 +20,17 @@ async def test_what_a_secret_replaces_is_not_read() -> None:
 
     assert (token.before, token.after) == (None, "<agent-token>\n")
     assert (plain.before, plain.after) == ("old\n", "new\n")
+
+
+async def test_a_file_that_is_new_replaces_nothing() -> None:
+    """An empty file is something else; what is gone after a boot is no change at all."""
+    files = (
+        File(path="/etc/new", content=("new\n",)),
+        File(path="/etc/empty", content=("new\n",)),
+        File(path="/run/join", content=("secret\n",), volatile=True),
+    )
+    step = WriteFiles(id="files", title="write", files=files)
+    plan = Plan(title="test", hosts=(HostPlan(host="red", steps=(step,)),))
+    changes = await file_changes(plan, {"red": FakeTransport("red", files={"/etc/empty": b""})})
+
+    assert [(one.path, one.before) for one in changes] == [("/etc/new", None), ("/etc/empty", "")]

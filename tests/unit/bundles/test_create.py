@@ -175,7 +175,8 @@ def test_apt_gets_a_directory_of_its_own_and_the_wanted_architecture(
     update, download = said.read_text().splitlines()
     assert update.endswith(" update")
     assert download.endswith(" download busybox-static")
-    assert "APT::Architectures=amd64" in download
+    assert "APT::Architecture=amd64 " in download
+    assert "APT::Architectures=amd64 " in download
     assert f"Dir::State::Lists={store.root / 'tmp'}" in update
 
 
