@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import errno
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -185,3 +187,22 @@ def test_a_change_that_fails_leaves_no_lock(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no"):
         update(tmp_path / "kubeconfig", refuse)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is replaced at once or not at all; half of one is never seen, and no draft stays."""
+    path = tmp_path / "kubeconfig"
+    path.write_text("kind: Config\n")
+    writes = iter([None, OSError(errno.ENOSPC, "no space left on device")])  # the backup fits
+
+    def sync(_: int) -> None:
+        assert path.read_text() == "kind: Config\n"
+        if error := next(writes):
+            raise error
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(UsageError, match="no space left"):
+        update(path, _add)
+
+    assert path.read_text() == "kind: Config\n"
+    assert {one.name for one in tmp_path.iterdir()} == {"kubeconfig", "kubeconfig.before-kuberry"}
