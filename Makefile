@@ -17,13 +17,13 @@ integration: install
 e2e: install
 	$(ROOT) $(PYTEST) tests/e2e
 test: check
-	$(ROOT) $(PYTEST) -n 5 -m "not alone" tests
+	$(ROOT) $(PYTEST) -n 6 -m "not alone and not campaign" tests
 	$(ROOT) $(PYTEST) -n 0 -m alone tests/integration/lab
 bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
 	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100
-	HYPOTHESIS_PROFILE=campaign $(PYTEST) --timeout 3600 -m "not integration" tests/unit
+	HYPOTHESIS_PROFILE=campaign $(ROOT) $(PYTEST) --timeout 3600 -m "campaign or not (integration or e2e)" tests
 docs: install # the reference from the program, pictures from real runs, the manual: site/
 	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py && .venv/bin/python tools/manual.py
 release: install # sdist and wheel, made twice, tried on clean Debian 12 and 13

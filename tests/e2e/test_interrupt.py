@@ -1,7 +1,7 @@
-"""Ctrl-C, and worse, in the middle of a real deploy: the same line completes.
+"""A card becomes a cluster, though its line is stopped by Ctrl-C and worse; then a card again.
 
-What it installs is a bundle of the user's own, with a network add-on of the user's own. And the
-example of the Python page ends the same lab: its deploy then costs a look.
+The host is dressed as a Raspberry Pi. What is installed is a bundle of the user's own, with a
+network add-on of the user's own: one deploy from the bare host serves all of this.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from pathlib import Path
 import pytest
 
 from kuberry.api.bundle import Wanted, create_bundle, lab_bundle, remove_bundle
-from kuberry.api.lab import lab_down, lab_shell, lab_status, lab_up
+from kuberry.api.deploy import deploy, plan
+from kuberry.api.lab import lab_down, lab_shell, lab_up
+from kuberry.api.reset import reset
 from kuberry.api.runs import list_runs, load_run
 from kuberry.api.verify import verify
 from kuberry.model.document import RunDocument
-from kuberry.model.finding import Outcome
+from kuberry.model.event import AnyEvent, Event, Notice
+from kuberry.model.finding import Outcome, Severity
+from kuberry.model.lab import LabShape
+from kuberry.model.plan import Reboot
 from kuberry.model.run import EventRecord
 from kuberry.settings import Settings
 from one_cluster import own_settings
@@ -30,8 +35,8 @@ from own_bundle import ADD_ON, put_add_on, put_downloads
 
 pytestmark = pytest.mark.xdist_group("reset")
 
-EXAMPLE = Path(__file__).parents[2] / "examples/deploy_lab.py"
 HOST = "stop"
+CARD = "/boot/firmware/cmdline.txt"
 BUNDLE = f"own-{os.getpid()}"
 LINE = "interrupted; the same line goes on where this one stopped\n"
 DEADLINE_S = 900
@@ -44,24 +49,26 @@ STOPS = (
 
 @pytest.fixture
 def lab(lab_machine: None, tmp_path: Path) -> Iterator[Settings]:
-    """Give the settings of a lab of one host, and a bundle of a directory of downloads for it."""
+    """Give the settings of a lab of one Raspberry Pi, and a bundle of downloads for it."""
     settings = own_settings(tmp_path)
     downloads = tmp_path / "downloads"
     put_downloads(asyncio.run(lab_bundle(settings=settings)), settings, downloads)
     put_add_on(downloads)
     create_bundle(Wanted("kubeadm", downloads, name=BUNDLE), settings=settings)
     try:
-        asyncio.run(lab_up(HOST, settings=settings))
+        shape = LabShape(os="debian12", dress="raspberry-pi-os-12")
+        asyncio.run(lab_up(HOST, shape=shape, settings=settings))
         yield settings
     finally:
         asyncio.run(lab_down(settings=settings))
         remove_bundle(BUNDLE, settings=settings)
 
 
-def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
-    """Run a program of ours as the user of this lab."""
+def begin(settings: Settings) -> subprocess.Popen[str]:
+    """Type the line as the user of this lab."""
+    what = ("--bundle", BUNDLE, "--network", "manifest", "--verify", "never")
     return subprocess.Popen(
-        [sys.executable, *words],
+        [sys.executable, "-m", "kuberry", "deploy", "--hosts", HOST, *what, "-o", "json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -74,17 +81,17 @@ def start(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def begin(settings: Settings) -> subprocess.Popen[str]:
-    """Type the line."""
-    what = ("--bundle", BUNDLE, "--network", "manifest", "--verify", "never")
-    return start(settings, "-m", "kuberry", "deploy", "--hosts", HOST, *what, "-o", "json")
+def on_host(settings: Settings, text: str, timeout_s: float = 60) -> str:
+    """Run shell text on the host by OpenSSH, and return what it says."""
+    words = (*lab_shell(HOST, settings=settings), "--", text)
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=timeout_s)
+    return done.stdout
 
 
 def wait_for_unit(settings: Settings, step: str) -> None:
     """Wait until the host is at work at *step*."""
     look = f"systemctl list-units --plain --no-legend 'kuberry-step-{step}-*' | grep -q ' active '"
-    words = (*lab_shell(HOST, settings=settings), "--", f"until {look}; do sleep 0.1; done")
-    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    on_host(settings, f"until {look}; do sleep 0.1; done", timeout_s=300)
 
 
 def stop_in(
@@ -109,24 +116,32 @@ def stop_in(
 
 def until_free(settings: Settings) -> None:
     """Wait until the host has seen that the holder of its lock is dead."""
-    look = "sudo sh -c 'exec 9>>/run/kuberry.lock; flock --wait 60 9'"
-    words = (*lab_shell(HOST, settings=settings), "--", look)
-    subprocess.run(words, check=True, capture_output=True, timeout=90)
+    on_host(settings, "sudo sh -c 'exec 9>>/run/kuberry.lock; flock --wait 60 9'", timeout_s=90)
+
+
+def document(settings: Settings, run: str) -> RunDocument:
+    """Return what the report of *run* says."""
+    text = (settings.reports_dir / f"{run}.json").read_text("utf-8")
+    return RunDocument.model_validate_json(text)
 
 
 def unfinished(settings: Settings, run: str) -> list[str]:
     """Return the steps under way when the run ended, as its report says."""
-    text = (settings.reports_dir / f"{run}.json").read_text("utf-8")
-    steps = RunDocument.model_validate_json(text).hosts[0].steps
+    steps = document(settings, run).hosts[0].steps
     return [step.id for step in steps if step.state == "unfinished"]
 
 
-def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None:
+def test_a_line_that_is_stopped_thrice_makes_a_cluster_of_a_card_and_a_card_of_it(
+    lab: Settings,
+) -> None:
     """Stopped in dpkg, killed on its way with a program, stopped in kubeadm init, done, unchanged.
 
+    The memory controller is off: the first line boots the host, and a reset puts the card back.
     A stopped run says one line and gives no result; the journal knows it, and its report names the
     step; what had begun on the host goes on, and the next run waits for it.
     """
+    before = on_host(lab, f"cat {CARD}")
+    _assert_a_boot_is_planned_and_nothing_is_done(lab, before)
     for step, number, code in STOPS:
         process = begin(lab)
         result, said = stop_in(lab, process, step, number)
@@ -139,43 +154,58 @@ def test_the_same_line_completes_after_every_interruption(lab: Settings) -> None
             until_free(lab)
         else:
             assert unfinished(lab, run.id) == [step]
-    reports = []
-    for _ in range(2):
-        process = begin(lab)
-        output, errors = process.communicate(timeout=DEADLINE_S)
-        assert process.returncode == 0, errors
-        reports.append(json.loads(output))
-
-    done = [step["id"] for step in reports[0]["hosts"][0]["steps"]]
-
-    assert [one["outcome"] for one in reports] == ["done", "unchanged"]
-    assert not {"packages", "put-kubelet", "init"} & set(done)
+    _assert_prepared_first(lab)
+    process = begin(lab)
+    output, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, errors
+    report = json.loads(output)
+    assert report["outcome"] == "done"
+    assert not {"packages", "put-kubelet", "init"} & {
+        step["id"] for step in report["hosts"][0]["steps"]
+    }
+    assert asyncio.run(deploy(settings=lab)).outcome == "unchanged"  # its wish is remembered
     _assert_the_network_is_the_users(lab)
-    _assert_the_example_is_true(lab)
+    _assert_reset_puts_the_card_back(lab, before)
+
+
+def _assert_a_boot_is_planned_and_nothing_is_done(settings: Settings, before: str) -> None:
+    dry = asyncio.run(plan(HOST, settings=settings))
+
+    assert dry.prepare is not None
+    assert [one.id for host in dry.prepare.hosts for one in host.steps if isinstance(one, Reboot)]
+    assert [one.code for one in dry.findings if one.severity is Severity.ERROR] == []
+    assert on_host(settings, f"cat {CARD}") == before
+
+
+def _assert_prepared_first(settings: Settings) -> None:
+    """The first of the stopped runs made the host fit, and only then began to install."""
+    first = list_runs(settings=settings)[-1]
+    told = document(settings, first.id)
+
+    assert len(told.plans) == 2
+    assert {step.plan for step in told.hosts[0].steps} == {0, 1}
 
 
 def _assert_the_network_is_the_users(settings: Settings) -> None:
     """Pods live on the add-on's network, and the cluster proves itself."""
     results = asyncio.run(verify(settings=settings))
-    words = (*lab_shell(HOST, settings=settings), "--", "sudo ls /etc/cni/net.d")
-    configuration = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
 
     assert [one for one in results if one.outcome is Outcome.FAIL] == []
     assert "network.routes" not in {one.id for one in results if one.outcome is Outcome.OK}
     assert {one.outcome for one in results if one.id == "system.pods"} == {Outcome.OK}
-    assert configuration.stdout.split() == [f"10-{ADD_ON}.conflist"]
+    assert on_host(settings, "sudo ls /etc/cni/net.d").split() == [f"10-{ADD_ON}.conflist"]
 
 
-def _assert_the_example_is_true(settings: Settings) -> None:
-    """It brings the host up, makes it a cluster, says how it ended and takes the host down."""
-    with start(settings, EXAMPLE, HOST) as process:
-        output, errors = process.communicate(timeout=DEADLINE_S)
-    kept = load_run(settings=settings)
+def _assert_reset_puts_the_card_back(settings: Settings, before: str) -> None:
+    """It is as it was, and people are told that this comes true with the next boot."""
+    said: list[AnyEvent] = []
 
-    assert (process.returncode, errors) == (0, "")
-    assert output.splitlines()[-3:] == [
-        f"{HOST}: unchanged ",
-        f"{HOST}: unchanged in {kept.report.duration_s:.0f} s" if kept.report else "",
-        f"kuberry runs show {kept.run.id} tells it again",
-    ]
-    assert asyncio.run(lab_status(settings=settings)) is None
+    def emit(event: Event) -> None:
+        said.append(event)
+
+    gone = asyncio.run(reset(settings=settings, emit=emit))
+    told = [one.host for one in said if isinstance(one, Notice) and "next boot" in one.message]
+
+    assert gone.outcome == "done", gone.model_dump_json(indent=2)
+    assert on_host(settings, f"cat {CARD}") == before
+    assert told == [HOST]

@@ -1,4 +1,7 @@
-"""A host dressed as a Raspberry Pi: one line makes it a cluster, one brings its card back."""
+"""A host dressed as a Raspberry Pi that cannot be made fit is left without a Kubernetes.
+
+From the card to a cluster and back: test_interrupt.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from kuberry.api.bundle import lab_bundle
-from kuberry.api.deploy import deploy, plan
+from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_down, lab_shell, lab_up
-from kuberry.api.reset import reset
-from kuberry.model.event import AnyEvent, Event, Notice
 from kuberry.model.finding import Severity
 from kuberry.model.lab import LabShape
-from kuberry.model.plan import Reboot
 from kuberry.settings import Settings
 from one_cluster import own_settings
 
@@ -40,36 +40,6 @@ def card(lab_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _on(settings: Settings, text: str) -> str:
     words = (*lab_shell(PI, settings=settings), "--", text)
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
-
-
-def test_a_board_fresh_from_the_card_becomes_a_cluster_and_itself_again(card: Settings) -> None:
-    """The memory controller is off: the first line boots the host, the last puts the card back."""
-    said: list[AnyEvent] = []
-    before = _on(card, "cat /boot/firmware/cmdline.txt")
-    dry = asyncio.run(plan(PI, settings=card))
-    assert dry.prepare is not None
-    assert [one.id for host in dry.prepare.hosts for one in host.steps if isinstance(one, Reboot)]
-    assert [one.code for one in dry.findings if one.severity is Severity.ERROR] == []
-    assert _on(card, "cat /boot/firmware/cmdline.txt") == before
-
-    report = asyncio.run(deploy(PI, verify="never", settings=card))
-
-    assert report.outcome == "done", report.model_dump_json(indent=2)
-    plans = [step.plan for host in report.hosts for step in host.steps]
-    assert plans == sorted(plans, reverse=True)
-    assert set(plans) == {"prepare", "install"}
-    assert asyncio.run(deploy(PI, settings=card)).outcome == "unchanged"
-
-    def emit(event: Event) -> None:
-        said.append(event)
-
-    gone = asyncio.run(reset(PI, settings=card, emit=emit))
-
-    assert gone.outcome == "done", gone.model_dump_json(indent=2)
-    assert _on(card, "cat /boot/firmware/cmdline.txt") == before
-    assert [one.host for one in said if isinstance(one, Notice) and "next boot" in one.message] == [
-        PI
-    ]
 
 
 def test_a_kernel_that_does_not_deliver_stops_the_deploy_before_it_installs(

@@ -29,14 +29,16 @@ ALONE = "lab_alone"
 """Fixture of tests that need a machine without labs: they run before the session's lab is up."""
 
 
-SECOND_LAB = ("engine", "lab", "platforms")
-"""Directories whose tests share a second lab, in a worker of their own: about half of the time."""
+SECOND_LAB = ("engine", "lab")
+THIRD_LAB = ("bundles", "campaign", "cms", "distributions", "platforms", "transports", "upstream")
+"""Directories whose tests share another lab, in a worker of their own: the three take as long."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests that use lab hosts in two workers, so that those of each share one lab."""
-    group = "second-lab" if item.path.parent.name in SECOND_LAB else "lab"
-    item.add_marker(pytest.mark.xdist_group(group))
+    """Keep the tests that use lab hosts in three workers, so that those of each share one lab."""
+    groups = {**dict.fromkeys(SECOND_LAB, "second-lab"), **dict.fromkeys(THIRD_LAB, "third-lab")}
+    item.add_marker(pytest.mark.integration)
+    item.add_marker(pytest.mark.xdist_group(groups.get(item.path.parent.name, "lab")))
     if ALONE in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.alone)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -64,3 +65,10 @@ def start(settings: Settings, *words: str) -> RealServer:
     )
     assert found is not None, said
     return RealServer(found[1], found[2], found[3], found[4], process, settings)
+
+
+def stop(server: RealServer) -> None:
+    """End it as systemd would, and see that it had nothing to complain of."""
+    server.process.send_signal(signal.SIGTERM)
+    _, rest = server.process.communicate(timeout=60)
+    assert (server.process.returncode, rest) == (0, "")

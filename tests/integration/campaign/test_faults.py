@@ -18,6 +18,8 @@ from kuberry.campaign.line import Line
 from kuberry.campaign.place import Place
 from kuberry.settings import Settings
 
+pytestmark = pytest.mark.campaign
+
 NOBODY = cast(Line, None)  # hosts are struck, not a line
 STRIKES: tuple[tuple[Fault, int], ...] = (
     ("sshd killed", 1),

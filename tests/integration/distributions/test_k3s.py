@@ -68,7 +68,7 @@ def _assert_unchanged(settings: Settings) -> None:
     ]
 
 
-@pytest.mark.parametrize("version", [OLD, NEW])
+@pytest.mark.parametrize("version", [pytest.param(OLD, marks=pytest.mark.campaign), NEW])
 def test_a_cluster_of_k3s_comes_and_goes(
     three: Settings, tmp_path: Path, shell: Shell, version: str
 ) -> None:

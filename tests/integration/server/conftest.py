@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ import pytest
 import made_up as make
 from kuberry.clusters import Clusters
 from kuberry.settings import Settings
-from real_server import RealServer, start
+from real_server import RealServer, start, stop
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +18,7 @@ def real_server(lab_settings: Settings) -> Iterator[RealServer]:
     """Give a server that knows the hosts of the session's lab, where that is up."""
     one = start(lab_settings)
     yield one
-    one.process.send_signal(signal.SIGTERM)
-    _, rest = one.process.communicate(timeout=60)
-    assert (one.process.returncode, rest) == (0, "")
+    stop(one)
 
 
 @pytest.fixture

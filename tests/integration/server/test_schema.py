@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -10,7 +12,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis.core.result import Ok
 
-from real_server import RealServer
+from one_cluster import own_settings
+from real_server import RealServer, start, stop
 
 pytestmark = pytest.mark.integration
 
@@ -24,9 +27,17 @@ LEFT_OUT = (
 )
 
 
-def test_no_request_finds_a_gap_between_word_and_deed(real_server: RealServer) -> None:
+@pytest.fixture
+def tried_server(tmp_path: Path) -> Iterator[RealServer]:
+    """Give a server of this test's own: after its wrong tokens nobody here is listened to."""
+    one = start(own_settings(tmp_path))
+    yield one
+    stop(one)
+
+
+def test_no_request_finds_a_gap_between_word_and_deed(tried_server: RealServer) -> None:
     """Made-up requests to every endpoint, right ones and wrong ones: no crash, no other shape."""
-    with real_server.client() as client:
+    with tried_server.client() as client:
         description = client.get("/v1/openapi.json").json()
     del description["paths"]["/v1/tokens/{token}"]  # it could revoke our own
     del description["paths"]["/v1/events"]  # it has no end
@@ -48,9 +59,9 @@ def test_no_request_finds_a_gap_between_word_and_deed(real_server: RealServer) -
         @hypothesis.given(case=operation.as_strategy())
         def attempt(case: schemathesis.Case[Any]) -> None:
             case.call_and_validate(
-                base_url=real_server.url,
-                headers={"Authorization": f"Bearer {real_server.token}"},
-                verify=real_server.authority,
+                base_url=tried_server.url,
+                headers={"Authorization": f"Bearer {tried_server.token}"},
+                verify=tried_server.authority,
                 timeout=30,
                 excluded_checks=list(LEFT_OUT),
             )
