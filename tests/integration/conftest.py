@@ -30,7 +30,16 @@ ALONE = "lab_alone"
 
 
 SECOND_LAB = ("engine", "lab")
-THIRD_LAB = ("bundles", "campaign", "cms", "distributions", "platforms", "transports", "upstream")
+THIRD_LAB = (
+    "bundles",
+    "campaign",
+    "cms",
+    "demo",
+    "distributions",
+    "platforms",
+    "transports",
+    "upstream",
+)
 """Directories whose tests share another lab, in a worker of their own: the three take as long."""
 
 
