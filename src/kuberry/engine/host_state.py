@@ -27,10 +27,10 @@ if [ ! -e "/var/lib/kuberry/units/$unit" ]; then
     printf '%s %s\n' "${was:-absent}" "$(systemctl is-active "$unit" || true)" \
         >"/var/lib/kuberry/units/$unit"
 fi
-systemctl daemon-reload
+systemctl daemon-reload  # once: enable would have systemd read everything anew again
 case $2 in
-start) systemctl enable --quiet "$unit"; systemctl $3 start "$unit" ;;
-restart) systemctl enable --quiet "$unit"; systemctl $3 restart "$unit" ;;
+start) systemctl enable --no-reload --quiet "$unit"; systemctl $3 start "$unit" ;;
+restart) systemctl enable --no-reload --quiet "$unit"; systemctl $3 restart "$unit" ;;
 disable) systemctl disable --quiet --now "$unit" ;;
 esac || { systemctl --no-pager --lines=20 status "$unit" >&2; exit 1; }
 mkdir -p /var/lib/kuberry/set  # a file that is newer than this has not been read yet

@@ -13,8 +13,9 @@ from kubeadm_plans import ADDRESSES, done, files_of, hosts_of, ids_of, plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.seen import NotSeen
 from kuberry.model.bundle import Binary, Bundle
+from kuberry.model.facts import KubernetesTraces, Unit
 from kuberry.model.installed import HostRecord, KeptFile
-from kuberry.model.plan import Captured, Gate, LoadImages, Plan, Run
+from kuberry.model.plan import Captured, Gate, LoadImages, Plan, Run, SetUnit
 
 
 def test_order_on_the_control_plane() -> None:
@@ -175,6 +176,20 @@ def test_a_containerd_of_the_bundle_is_the_one_in_use() -> None:
     assert "ExecStart=/usr/local/bin/containerd" in files["/etc/systemd/system/containerd.service"]
     assert "version = 3" in files["/etc/containerd/config.toml"]
     assert ids.index("put-containerd") < ids.index("put-runc") < ids.index("containerd")
+
+
+@pytest.mark.parametrize(("names", "action"), [((), "start"), (("containerd",), "restart")])
+def test_containerd_is_started_once_by_its_package(names: tuple[str, ...], action: str) -> None:
+    """Where none was before it begins with our files; one that runs has read others."""
+    units = tuple(Unit(name=f"{one}.service", active="active", enabled="enabled") for one in names)
+    traces = KubernetesTraces(units=units, paths=(), cni_configurations=None)
+    hosts = {"red": make.seen("red", "10.0.0.1", kubernetes=traces)}
+    plan = install(make.cluster("red"), hosts, make.bundle()).hosts[0]
+
+    (step,) = (one for one in plan.steps if one.id == "containerd")
+    assert isinstance(step, SetUnit)
+    assert step.action == action
+    assert ids_of(plan).index("packages") < ids_of(plan).index("containerd")
 
 
 def test_another_containerd_is_restarted() -> None:

@@ -42,6 +42,7 @@ from kuberry.model.plan import (
     WriteFiles,
 )
 
+_CONTAINERD = "containerd.service"
 _CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"
 _LIMITS = "/etc/systemd/system/containerd.service.d/kuberry.conf"
 _ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
@@ -141,15 +142,26 @@ def _kernel_and_containerd(site: Site, host: Seen, changed: tuple[File, ...]) ->
     is_new = own is not None and not host.installed.has_file(at.program_path(own), own.sha256)
     reads = {system.CONTAINERD_CONFIG, _CONTAINERD_UNIT, _LIMITS}
     reads |= {at.program_path(own)} if own else set()
-    if is_new or paths & reads or not host.installed.is_in_effect("containerd.service", reads):
+    if _starts_with_its_package(site, host):
+        yield SetUnit(id="containerd", title="start containerd", unit=_CONTAINERD)
+    elif is_new or paths & reads or not host.installed.is_in_effect(_CONTAINERD, reads):
         yield SetUnit(
-            id="containerd",
-            title="restart containerd",
-            unit="containerd.service",
-            action="restart",
+            id="containerd", title="restart containerd", unit=_CONTAINERD, action="restart"
         )
-    elif not host.installed.is_running("containerd.service"):
-        yield SetUnit(id="containerd", title="start containerd", unit="containerd.service")
+    elif not host.installed.is_running(_CONTAINERD):
+        yield SetUnit(id="containerd", title="start containerd", unit=_CONTAINERD)
+
+
+def _starts_with_its_package(site: Site, host: Seen) -> bool:
+    """Return whether containerd starts for the first time now, with all our files in their place.
+
+    Its package starts it at the end of its installation; to start it again right then costs a fresh
+    host some seconds that everything else waits for.
+    """
+    traces = host.facts.kubernetes
+    is_there = traces is None or any(unit.name == _CONTAINERD for unit in traces.units)
+    is_brought = any(one.name == "containerd" for one in at.packages(site, host))
+    return is_brought and not is_there and at.own_containerd(site, host) is None
 
 
 def _programs(site: Site, host: Seen) -> Iterator[PutArtifact]:
