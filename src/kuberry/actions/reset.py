@@ -31,12 +31,9 @@ from kuberry.model.host import Host
 from kuberry.model.operator import Operator
 from kuberry.model.plan import Plan
 from kuberry.model.removal import HostRemoval, ResetPlan
-from kuberry.model.report import HostReport, RunReport
+from kuberry.model.report import LEFT_BEHIND, HostReport, RunReport
 from kuberry.transports.pool import connect_all
 from kuberry.transports.transport import Transport
-
-LEFT_BEHIND = "left-behind"
-"""Code of a host that was taken out of its cluster and could not be cleaned."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ async def _from_upstream(choice: Choice, site: Site, settings: Settings, emit: E
 
 def _is_upstreams(name: str, known: Cluster | None) -> bool:
     """Return whether *name* is what upstream's release of a cluster's version is called here."""
-    if known is None:
+    if known is None or name == LAB_BUNDLE:
         return False
     from kuberry.actions.bundle_create import bundle_name  # noqa: PLC0415 -- it is large
 

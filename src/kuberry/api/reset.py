@@ -17,7 +17,7 @@ from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.removal import ResetPlan
-from kuberry.model.report import RunReport
+from kuberry.model.report import LEFT_BEHIND, RunReport
 from kuberry.settings import Settings
 
 
@@ -159,7 +159,7 @@ def remember(work: action.Work, report: RunReport, settings: Settings, emit: Emi
     unproven = {one.where for one in report.probes if one.outcome == "fail"}
     clean = {one.host for one in report.hosts if one.ok and one.host not in unproven}
     left = clean & set(work.leaving)
-    left |= {one.host for one in report.hosts if one.code == action.LEFT_BEHIND}
+    left |= {one.host for one in report.hosts if one.code == LEFT_BEHIND}
     if known is None or not left & set(known.hosts):
         return
     staying = tuple(name for name in known.hosts if name not in left)

@@ -14,6 +14,8 @@ Ending = Literal["done", "unchanged", "failed", "blocked", "unreachable", "busy"
 RunOutcome = Literal[
     "done", "unchanged", "unreachable", "busy", "refused", "failed", "partly-done", "unverified"
 ]
+LEFT_BEHIND = "left-behind"
+"""Code of a host that was taken out of its cluster and could not be cleaned."""
 
 
 class StepReport(Value):

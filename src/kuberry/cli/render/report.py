@@ -7,13 +7,12 @@ from collections.abc import Callable
 from rich.markup import escape
 from rich.table import Table
 
-from kuberry.actions.reset import LEFT_BEHIND
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.findings import show_findings
 from kuberry.hostlist import fold
 from kuberry.model.finding import Outcome, ProbeResult
-from kuberry.model.report import HostReport, RunOutcome, RunReport
+from kuberry.model.report import LEFT_BEHIND, HostReport, RunOutcome, RunReport
 
 _COLOURS = {
     "done": "green",
