@@ -38,7 +38,7 @@ class Wanted:
 
     Attributes:
         name: Of the cluster; default the fold of its hosts.
-        control_plane: Host that runs the API server.
+        control_plane: Host expression: who runs the API server; several, and odd, for k3s alone.
         bundle: Name of the bundle everything is installed from; ``None`` has one from upstream.
         distribution: Which Kubernetes is to be had from upstream; default k3s.
         version: Which version of it: ``stable`` (the default), ``v1.36`` or an exact one.

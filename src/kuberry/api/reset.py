@@ -142,6 +142,10 @@ def _of(leaving: Sequence[str], clusters: Clusters) -> Cluster:
     )
 
 
+_FEWEST_SERVERS = 2
+"""Of a cluster whose state is in etcd; two bear no loss, and are a way to exchange one of three."""
+
+
 def _check(cluster: Cluster, leaving: Sequence[str]) -> None:
     staying = [name for name in cluster.hosts if name not in leaving]
     if staying and cluster.control_plane in leaving:
@@ -150,6 +154,22 @@ def _check(cluster: Cluster, leaving: Sequence[str]) -> None:
             f"without it {fold(staying)} are no cluster",
             remedy=f"reset all of it: kuberry reset --cluster {cluster.name}",
         )
+    left = [name for name in cluster.servers if name in staying]
+    if staying and cluster.has_many_servers and len(left) < _FEWEST_SERVERS:
+        raise UsageError(
+            f"of the servers {fold(cluster.servers)} only {fold(left)} would be left: "
+            "with one member etcd bears no loss, and keeps its state on one disk",
+            remedy=f"add a server first (--control-plane), or reset all of it: "
+            f"kuberry reset --cluster {cluster.name}",
+        )
+
+
+def _tell_of_servers(before: Cluster, left: int, emit: Emit) -> None:
+    """Say how many servers more may be lost, where one was taken out."""
+    if left < len(before.servers):
+        spare = (left - 1) // 2
+        message = f"{left} servers are left: etcd bears the loss of {spare or 'none'} of them"
+        emit(Notice(message=message if spare else f"{message}; add one (--control-plane)"))
 
 
 def remember(work: action.Work, report: RunReport, settings: Settings, emit: Emit) -> None:
@@ -166,7 +186,9 @@ def remember(work: action.Work, report: RunReport, settings: Settings, emit: Emi
     if staying and work.is_whole:
         return  # the same line goes on with them
     if staying:
-        clusters.save(known.model_copy(update={"hosts": staying}))
+        servers = tuple(name for name in known.more_servers if name in staying)
+        clusters.save(known.model_copy(update={"hosts": staying, "more_servers": servers}))
+        _tell_of_servers(known, len(servers) + 1, emit)
         return
     clusters.forget(known.name)
     access = take_access(known.name, settings.kubeconfig)

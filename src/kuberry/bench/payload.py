@@ -38,7 +38,7 @@ def write_site(directory: Path, cluster: Cluster, plan: Plan, fetch: Fetch) -> N
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    names = (cluster.control_plane, *cluster.workers)
+    names = (*cluster.servers, *cluster.workers)
     (directory / "hosts").write_text("".join(f"{name}\n" for name in names), "utf-8")
     for host in plan.hosts:
         _write_host(directory / host.host, host, fetch)

@@ -90,7 +90,11 @@ NameOption = Annotated[
 ]
 ControlPlaneOption = Annotated[
     str | None,
-    typer.Option("--control-plane", metavar="HOST", help="Default: the only name without number."),
+    typer.Option(
+        "--control-plane",
+        metavar="EXPR",
+        help="Default: the only name without number; three hosts for k3s with etcd.",
+    ),
 ]
 BundleOption = Annotated[
     str | None,

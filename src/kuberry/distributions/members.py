@@ -15,12 +15,13 @@ def must_initialise(cluster: Cluster, hosts: Mapping[str, Seen]) -> bool:
 
 
 def joiners(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[Seen, ...]:
-    """Return the workers that are no node of the cluster yet, or no longer."""
+    """Return the hosts but the first server that are no node of the cluster yet, or no longer."""
     is_new = must_initialise(cluster, hosts)
     nodes = hosts[cluster.control_plane].installed.nodes
     known = None if nodes is None else {one.name for one in nodes}
-    workers = (hosts[name] for name in cluster.workers if name in hosts)
-    return tuple(one for one in workers if is_new or not _is_member(one, known))
+    others = (hosts[name] for name in cluster.hosts if name in hosts)
+    others = (one for one in others if one.name != cluster.control_plane)
+    return tuple(one for one in others if is_new or not _is_member(one, known))
 
 
 def predecessors(cluster: Cluster, hosts: Mapping[str, Seen]) -> tuple[str, ...]:

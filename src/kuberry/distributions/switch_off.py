@@ -8,7 +8,7 @@ comes back is the one that was switched off.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from kuberry.distributions.seen import Seen
 from kuberry.distributions.traces_text import PATH
@@ -52,10 +52,11 @@ _UNMARK = (
     + """
 open_nodes
 systemctl stop "$1"
+echo yes
 exit 0
 """
 )
-_DRAINED = "drained"
+_DRAINED, _OPEN_AGAIN = "drained", "open-again"
 _SPARE_S = 60.0
 
 
@@ -84,20 +85,34 @@ def switch_off(
     Raises:
         NotSeen: A fact it needs is not known.
     """
-    workers = {name: one for name, one in hosts.items() if name != cluster.control_plane}
+    workers = {name: one for name, one in hosts.items() if name not in cluster.servers}
+    servers = {name: one for name, one in hosts.items() if name in cluster.more_servers}
     control_plane = hosts.get(cluster.control_plane)
     has_api = control_plane is not None and control_plane.installed.nodes is not None
-    drains = has_api and drain_s > 0 and bool(workers)
+    drains = has_api and drain_s > 0 and bool(workers or servers)
     plans = [HostPlan(host=name, steps=tuple(_worker(name, waits=drains))) for name in workers]
+    last = (_OPEN_AGAIN,) if drains else tuple(_off(name) for name in workers)
+    plans += [HostPlan(host=name, steps=tuple(_server(last))) for name in servers]
     if control_plane is not None:
-        steps = tuple(_control_plane(workers, control, drain_s if drains else 0))
-        plans.insert(0, HostPlan(host=cluster.control_plane, steps=steps))
+        all_of = _Leave(workers, servers, control, drain_s if drains else 0)
+        plans.insert(0, HostPlan(host=cluster.control_plane, steps=tuple(_control_plane(all_of))))
     return Plan(title="stop", hosts=tuple(plans))
 
 
-def _control_plane(workers: Mapping[str, Seen], control: Control, drain_s: int) -> Iterator[Step]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Leave:
+    """Who goes before the first server does, and how; *drain_s* of 0 does not ask pods."""
+
+    workers: Mapping[str, Seen]
+    servers: Mapping[str, Seen]
+    control: Control
+    drain_s: int
+
+
+def _control_plane(all_of: _Leave) -> Iterator[Step]:
+    control, drain_s = all_of.control, all_of.drain_s
     if drain_s:
-        nodes = (one.node for one in workers.values())
+        nodes = (one.node for one in (*all_of.workers.values(), *all_of.servers.values()))
         yield Run(
             id="drain",
             title="ask the pods to end",
@@ -106,7 +121,7 @@ def _control_plane(workers: Mapping[str, Seen], control: Control, drain_s: int) 
             captures=(_DRAINED,),
             deadline_s=drain_s + _SPARE_S,
         )
-    for name in workers:
+    for name in all_of.workers:
         title = f"wait until {name} is off"
         yield Gate(id=f"off-{name}", title=title, value=_off(name), tolerant=True)
     if drain_s:
@@ -115,8 +130,17 @@ def _control_plane(workers: Mapping[str, Seen], control: Control, drain_s: int) 
             title="let the nodes take pods again once they are back",
             script=PATH + control.administrator + _UNMARK,
             arguments=(control.unit,),
+            captures=(_OPEN_AGAIN,),
         )
     yield PowerOff(id="off", title="switch the control plane off")
+
+
+def _server(values: Sequence[str]) -> Iterator[Step]:
+    """Yield what switches another server off: the first one needs it until the nodes are open."""
+    for value in values:
+        title = "wait until it is needed no more"
+        yield Gate(id=f"last-{value.replace(':', '-')}", title=title, value=value, tolerant=True)
+    yield PowerOff(id="off", title="switch the server off")
 
 
 def _worker(name: str, *, waits: bool) -> Iterator[Step]:

@@ -21,6 +21,7 @@ class Node:
         kernel: The release of its kernel.
         architecture: Of its kubelet: ``arm64``.
         created: When it joined, by the clock of the control plane; ``None`` when it is not told.
+        roles: What its labels call it: ``control-plane``, ``etcd``.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Node:
     kernel: str = ""
     architecture: str = ""
     created: datetime | None = None
+    roles: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

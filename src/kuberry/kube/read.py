@@ -7,6 +7,7 @@ from lightkube.models import core_v1 as wire
 from kuberry.kube.objects import Node, Pod, Service
 
 _REPELLING = {"NoSchedule", "NoExecute"}
+_ROLE = "node-role.kubernetes.io/"
 
 
 def node(one: wire.Node) -> Node:
@@ -29,7 +30,13 @@ def node(one: wire.Node) -> Node:
         kernel=info.kernelVersion if info else "",
         architecture=info.architecture if info else "",
         created=one.metadata.creationTimestamp if one.metadata else None,
+        roles=_roles(one),
     )
+
+
+def _roles(one: wire.Node) -> tuple[str, ...]:
+    labels = (one.metadata.labels if one.metadata else None) or {}
+    return tuple(sorted(key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)))
 
 
 def pod(one: wire.Pod) -> Pod:

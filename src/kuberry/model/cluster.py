@@ -35,8 +35,9 @@ class Cluster(Value):
     Attributes:
         name: Name of the cluster and of its kubeconfig context.
         hosts: All hosts by the names the user calls them, in order.
-        control_plane: The one that runs the API server.
+        control_plane: The first that runs an API server: where it begins, and where we ask.
         control_plane_rule: Why it is that one, for people.
+        more_servers: Those that run the control plane, too, in the order in which they join.
         distribution: Which Kubernetes.
         version: Of Kubernetes, for example ``v1.20.2``.
         bundle: Name of the bundle everything is installed from.
@@ -52,6 +53,7 @@ class Cluster(Value):
     hosts: tuple[str, ...] = Field(min_length=1)
     control_plane: str
     control_plane_rule: str
+    more_servers: tuple[str, ...] = ()
     distribution: DistributionName = "kubeadm"
     version: str
     bundle: str
@@ -69,6 +71,16 @@ class Cluster(Value):
         return f"api.{self.name}.kuberry.internal"
 
     @property
+    def servers(self) -> tuple[str, ...]:
+        """Return the hosts that run the control plane; the first one begins."""
+        return (self.control_plane, *self.more_servers)
+
+    @property
+    def has_many_servers(self) -> bool:
+        """Return whether its state is kept by all its servers together, and not by one alone."""
+        return bool(self.more_servers)
+
+    @property
     def workers(self) -> tuple[str, ...]:
-        """Return the hosts that are not the control plane, in order."""
-        return tuple(name for name in self.hosts if name != self.control_plane)
+        """Return the hosts that are no servers, in order."""
+        return tuple(name for name in self.hosts if name not in self.servers)

@@ -25,7 +25,6 @@ HostsText = Annotated[
 ClusterName = Annotated[
     str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", examples=["red-red-01-02"])
 ]
-HostText = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$", examples=["red"])]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$")]
 Codes = Annotated[tuple[Annotated[str, Field(pattern=r"^KB[0-9]{3}$")], ...], Field(max_length=50)]
 Seconds = Annotated[int, Field(ge=0, le=3600)]
@@ -44,12 +43,13 @@ class DeployRequest(Asked):
     Attributes:
         hosts: ``null`` means those of the cluster, or of the last one.
         cluster: Its name.
+        control_plane: One host, or an odd number of them: the servers of k3s.
     """
 
     command: Literal["deploy"]
     hosts: HostsText | None = None
     cluster: ClusterName | None = None
-    control_plane: HostText | None = None
+    control_plane: HostsText | None = None
     bundle: Word | None = None
     distribution: DistributionName | None = None
     version: Word | None = None

@@ -103,7 +103,7 @@ def _skew(scene: Scene) -> Iterator[Observation]:
         return
     for name, host in scene.hosts.items():
         clock = host.facts.clock
-        if clock is None or scene.is_control_plane(name):
+        if clock is None or name == scene.cluster.control_plane:
             continue
         apart, certain = _apart(clock, reference)
         if certain > SKEW_WARNED_S:

@@ -47,7 +47,7 @@ class Scene:
 
     def is_control_plane(self, name: str) -> bool:
         """Return whether the host is to run the API server."""
-        return name == self.cluster.control_plane
+        return name in self.cluster.servers
 
     def login_interface(self, name: str) -> IPv4Interface | None:
         """Return the IPv4 address, with its network, that the host is reached by.

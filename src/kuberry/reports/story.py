@@ -139,7 +139,7 @@ class Story:
     ) -> HostStory:
         known = HostStory(
             host=name,
-            role="control plane" if wish and wish.control_plane == name else "worker",
+            role="control plane" if wish and name in wish.servers else "worker",
             seen=self._seen.get(name),
             keys=tuple(self._keys.get(name, ())),
             steps=tuple(one for one in steps if one.host == name),

@@ -63,6 +63,12 @@ KINDS = (
         anywhere=("api.ready",),
     ),
     Kind(
+        "system.etcd",
+        "the server is a member of etcd",
+        here=("nodes.set", "nodes.ready"),
+        anywhere=("api.ready",),
+    ),
+    Kind(
         "system.proxy",
         "kube-proxy runs",
         here=("nodes.kubelet", "nodes.ready"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -42,8 +43,10 @@ async def verify(
     ledger = Ledger()
     views, deaf = await look_at_hosts(transports)
     _judge_login(cluster, {**failures, **deaf}, ledger)
-    if not ledger.skip("api.ready", at(cluster.control_plane)):
-        await _ask(cluster, transports, views, ledger, emit, settle_s)
+    asked = next((one for one in cluster.servers if one in transports), cluster.control_plane)
+    if not ledger.skip("api.ready", at(asked)):
+        seen = _Seen(cluster, asked, transports, views)
+        await _ask(seen, ledger, emit, settle_s)
     _skip_the_rest(ledger)
     return ledger.results()
 
@@ -63,26 +66,29 @@ def _skip_the_rest(ledger: Ledger) -> None:
             ledger.skip(kind.id, CLUSTER)
 
 
-async def _ask(
-    cluster: Cluster,
-    transports: Mapping[str, Transport],
-    views: Mapping[str, HostView],
-    ledger: Ledger,
-    emit: Emit,
-    settle_s: float,
-) -> None:
-    place = at(cluster.control_plane)
-    transport = transports[cluster.control_plane]
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Seen:
+    """The hosts, and the server that is asked: the first one that we are logged in to."""
+
+    cluster: Cluster
+    asked: str
+    transports: Mapping[str, Transport]
+    views: Mapping[str, HostView]
+
+
+async def _ask(seen: _Seen, ledger: Ledger, emit: Emit, settle_s: float) -> None:
+    cluster, place, transports = seen.cluster, at(seen.asked), seen.transports
+    transport = transports[seen.asked]
     try:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(only_one(transport))
             kube = await stack.enter_async_context(connect(transport))
-            remedy = f"look on {place.where}: {remedies.journal(cluster, cluster.control_plane)}"
-            view = views.get(cluster.control_plane)
-            problem = await young.unready(kube, cluster.control_plane, view, emit)
+            remedy = f"look on {place.where}: {remedies.journal(cluster, seen.asked)}"
+            view = seen.views.get(seen.asked)
+            problem = await young.unready(kube, seen.asked, view, emit)
             ledger.judge("api.ready", place, problem, remedy)
             if ledger.is_ok("api.ready", place):
-                sight = await young.look_until_settled(kube, cluster, views, transports, emit)
+                sight = await young.look_until_settled(kube, cluster, seen.views, transports, emit)
                 tell_hosts(sight, emit)
                 patience_s = max(settle_s, young.most_left_s(sight))
                 await ask(Asked(kube, ledger, transports, emit, patience_s), sight)

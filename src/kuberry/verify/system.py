@@ -7,7 +7,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from kuberry.kube.objects import Pod
+from kuberry.kube.objects import Node, Pod
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.verify import remedies
 from kuberry.verify.ledger import CLUSTER, Ledger, at
@@ -63,6 +63,7 @@ def judge_system(sight: Sight, ledger: Ledger) -> None:
     """Record which system pods run."""
     if sight.cluster.distribution == "k3s":
         _judge_one_process(sight, ledger)
+        _judge_members(sight, ledger)
     else:
         _judge_control_plane(sight, ledger)
         _judge_proxies(sight, ledger)
@@ -71,11 +72,28 @@ def judge_system(sight: Sight, ledger: Ledger) -> None:
 
 def _judge_one_process(sight: Sight, ledger: Ledger) -> None:
     """Say that there are no such pods: control plane and proxies are threads of k3s itself."""
-    places = [("system.control-plane", at(sight.cluster.control_plane))]
+    places = [("system.control-plane", at(host)) for host in sight.cluster.servers]
     places += [("system.proxy", at(host)) for host in sight.cluster.hosts]
     for probe, place in places:
         if not ledger.skip(probe, place):
             ledger.absent(probe, place, "it is part of the k3s process")
+
+
+def _judge_members(sight: Sight, ledger: Ledger) -> None:
+    """Record whether each of several servers says of itself that it is a member of etcd.
+
+    Each labels its own node once it is one (rancher/k3s@aef8a6a, pkg/etcd/controller.go:58-78).
+    """
+    for host in sight.cluster.servers if sight.cluster.has_many_servers else ():
+        node = sight.node_of(host)
+        is_member = node is not None and "etcd" in node.roles
+        remedy = f"look on {host}: {remedies.journal(sight.cluster, host)}"
+        problem = "" if is_member else f"its node has no role etcd ({_roles(node)})"
+        ledger.judge("system.etcd", at(host), problem, remedy)
+
+
+def _roles(node: Node | None) -> str:
+    return ", ".join(node.roles) if node and node.roles else "none at all"
 
 
 def _judge_proxies(sight: Sight, ledger: Ledger) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import made_up as make
-from kuberry.actions.wish import choose_control_plane, leave_out, make_wish
+from kuberry.actions.servers import choose_servers
+from kuberry.actions.wish import leave_out, make_wish
 from kuberry.errors import UsageError
 from kuberry.model.cluster import NetworkKind
 
@@ -23,18 +24,19 @@ from kuberry.model.cluster import NetworkKind
 )
 def test_the_rule(hosts: str, chosen: str, rule: str) -> None:
     """The only name without a trailing number is the control plane, else the first host."""
-    assert choose_control_plane(hosts.split()) == (chosen, rule)
+    assert choose_servers(hosts.split(), "k3s") == ((chosen,), rule)
 
 
 def test_the_user_has_the_first_word() -> None:
     """What the user says wins over the rule."""
-    assert choose_control_plane(["red", "red01"], wanted="red01") == ("red01", "as you said")
+    chosen = choose_servers(["red", "red01"], "kubeadm", wanted="red01")
+    assert chosen == (("red01",), "as you said")
 
 
 def test_it_must_be_one_of_the_hosts() -> None:
     """A control plane that is no host is refused with the line that would be right."""
     with pytest.raises(UsageError) as caught:
-        choose_control_plane(["red01", "red02"], wanted="red")
+        choose_servers(["red01", "red02"], "k3s", wanted="red")
     assert "red,red01,red02" in caught.value.remedy
 
 
@@ -42,9 +44,10 @@ def test_a_cluster_keeps_its_control_plane() -> None:
     """A known cluster's control plane stays, and cannot be moved by saying so."""
     known = make.cluster("red01", "red")
 
-    assert choose_control_plane(["red", "red01"], known=known) == ("red01", "as it was")
+    chosen = choose_servers(["red", "red01"], "kubeadm", known=known)
+    assert chosen == (("red01",), "as it was")
     with pytest.raises(UsageError, match="has its control plane on red01, not on red"):
-        choose_control_plane(["red", "red01"], known=known, wanted="red")
+        choose_servers(["red", "red01"], "kubeadm", known=known, wanted="red")
 
 
 def test_hosts_are_not_dropped_by_leaving_them_out() -> None:

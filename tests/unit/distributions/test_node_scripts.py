@@ -134,7 +134,7 @@ def test_a_stop_marks_what_it_closes_and_opens_only_that(play: Play, administrat
 
     assert (drained.status, drained.stdout) == (0, "drained\n")
     assert drained.changes == ["annotate red01 kuberry.internal/off=yes"]
-    assert (back.status, back.stdout) == (0, "")
+    assert (back.status, back.stdout) == (0, "yes\n")
     assert back.changes == ["uncordon red01", "annotate red01 kuberry.internal/off-"]
 
 

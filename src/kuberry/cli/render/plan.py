@@ -11,6 +11,7 @@ from rich.text import Text
 from kuberry.cli.options import Output
 from kuberry.cli.render import console
 from kuberry.cli.render.findings import show_findings
+from kuberry.hostlist import fold
 from kuberry.model.plan import HostPlan, InstallPackages, Plan, Reboot, SetUnit, WriteFiles
 from kuberry.model.report import FileChange, PlanReport
 
@@ -25,7 +26,7 @@ def show(report: PlanReport, output: Output) -> None:
         return
     out = console.stdout()
     cluster = report.cluster
-    rule = f"control plane {cluster.control_plane}: {cluster.control_plane_rule}"
+    rule = f"control plane {fold(cluster.servers)}: {cluster.control_plane_rule}"
     out.print(f"[bold]{cluster.name}[/bold]  {cluster.distribution} {cluster.version}  ({rule})")
     for one in report.unreachable:
         console.print_host_failure(one.host, one.message, one.remedy)

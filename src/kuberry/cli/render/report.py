@@ -59,7 +59,7 @@ def _table(report: RunReport) -> Table:
     for title in ("HOST", "ROLE", "END", "STEPS", "SENT", "TIME"):
         table.add_column(title, justify="right" if title in {"STEPS", "SENT", "TIME"} else "left")
     for host in report.hosts:
-        role = "control plane" if host.host == report.cluster.control_plane else "worker"
+        role = "control plane" if host.host in report.cluster.servers else "worker"
         sent = sum(step.bytes_sent for step in host.steps) / _MIB
         ended = max((step.ended_s for step in host.steps), default=0.0)
         colour = _COLOURS[host.ending]

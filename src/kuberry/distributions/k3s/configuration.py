@@ -36,7 +36,11 @@ _BACKENDS = {"flannel": "vxlan", "host-gw": "host-gw"}
 
 
 def server_configuration(cluster: Cluster, host: Seen) -> str:
-    """Return the configuration of the first server, as YAML.
+    """Return the configuration of a server, as YAML.
+
+    Several keep their state in etcd: the first begins, the others name it. Once etcd is on its disk
+    a server goes by that, whatever is said here (k3s-io/docs, docs/datastore/ha-embedded.md). All
+    the rest has to be the same on all of them (docs/cli/server.md).
 
     Raises:
         NotSeen: The network that is wished for is none of k3s, or a fact is not known.
@@ -46,6 +50,7 @@ def server_configuration(cluster: Cluster, host: Seen) -> str:
     names = dict.fromkeys([cluster.endpoint, host.address, host.name, host.node, "127.0.0.1"])
     value = {
         **_node(host),
+        **_datastore(cluster, host),
         "token-file": SERVER_TOKEN,
         "agent-token-file": AGENT_TOKEN,
         "tls-san": list(names),
@@ -62,10 +67,21 @@ def server_configuration(cluster: Cluster, host: Seen) -> str:
     return _yaml(value)
 
 
+def _datastore(cluster: Cluster, host: Seen) -> dict[str, Any]:
+    """Return where the state is kept: nothing said is SQLite."""
+    if not cluster.has_many_servers:
+        return {}
+    is_first = host.name == cluster.control_plane
+    return {"cluster-init": True} if is_first else {"server": _url(cluster)}
+
+
 def agent_configuration(cluster: Cluster, host: Seen) -> str:
     """Return the configuration of an agent, as YAML."""
-    server = f"https://{cluster.endpoint}:{API_PORT}"
-    return _yaml({**_node(host), "server": server, "token-file": AGENT_TOKEN})
+    return _yaml({**_node(host), "server": _url(cluster), "token-file": AGENT_TOKEN})
+
+
+def _url(cluster: Cluster) -> str:
+    return f"https://{cluster.endpoint}:{API_PORT}"
 
 
 def registries(cluster: Cluster) -> str:
@@ -84,7 +100,7 @@ def registries(cluster: Cluster) -> str:
 
 def unit_of(cluster: Cluster, host: str) -> str:
     """Return the unit that runs k3s, and with it the kubelet, on *host*."""
-    return SERVER_UNIT if host == cluster.control_plane else AGENT_UNIT
+    return SERVER_UNIT if host in cluster.servers else AGENT_UNIT
 
 
 def unit(command: str) -> str:

@@ -52,7 +52,7 @@ watch() {
 _SERVES = f"""
 conf=/etc/rancher/k3s data={at.DATA}/server
 ask() {{
-    printf 'user = "node:%s"\\n' "$(cat "$conf/agent-token")" |
+    printf 'user = "node:%s"\\n' "$(sed 's/.*://' "$conf/agent-token")" |
         curl -s -K - -m 10 --cacert "$data/tls/server-ca.crt" -o /dev/null -w '%{{http_code}}' \\
             "https://127.0.0.1:{at.API_PORT}$1"
 }}
@@ -75,7 +75,7 @@ serves() {{
 # The whole token names the authority, so that an agent knows the server by it. Newer k3s writes the
 # agents' one down; the older one's is put together as it would (rancher/k3s@aef8a6a,
 # pkg/clientaccess/token.go:291-306, pkg/daemons/control/deps/deps.go:186).
-_AGENT_TOKEN = f"""
+_TOKENS = f"""
 token=$(cat "$data/agent-token" 2>/dev/null) || token=
 case $token in
 K10?*::node:?*) ;;
@@ -86,15 +86,26 @@ K10????????????????????????????????????????????????????????????????*::node:?*) ;
 *) echo "error: {at.DATA}/server/token is no token of k3s" >&2; exit 1 ;;
 esac
 printf '%s\\n' "$token"
+[ -z "$2" ] || printf '%s\\n' "$(cat "$data/token")"
 """
 
-# $1 seconds. Prints the agents' token.
-SERVE = f"""{PATH}{at.ADMINISTRATOR}
+# $1 seconds, $2 whether the servers' token is wanted, too. Prints the tokens, the agents' first.
+_SERVE = f"""{PATH}{at.ADMINISTRATOR}
 set -u
 {_WATCH}{_SERVES}
 watch {at.SERVER_UNIT} "$1" serves
+"""
+SERVE = f"""{_SERVE}
 : >/var/lib/kuberry/initialised
-{_AGENT_TOKEN}"""
+{_TOKENS}
+echo yes
+"""
+
+# $1 seconds. Where etcd has not made it a voting member yet, no API server is started
+# (rancher/k3s@aef8a6a, pkg/cluster/managed.go:26-52, pkg/etcd/etcd.go:108-122).
+SERVE_TOO = f"""{_SERVE}
+echo yes
+"""
 
 # $1 unit, $2 seconds, $3 node. What the API says may be older than the last start of the kubelet,
 # which listens on 10250.

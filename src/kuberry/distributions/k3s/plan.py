@@ -13,7 +13,7 @@ from kuberry.distributions.files import (
     paths_of,
 )
 from kuberry.distributions.k3s import configuration as at
-from kuberry.distributions.k3s.nodes import agent_steps, server_steps
+from kuberry.distributions.k3s.nodes import agent_steps, server_steps, turns
 from kuberry.distributions.k3s.nodes_text import MAKE_LINKS
 from kuberry.distributions.k3s.site import Site
 from kuberry.distributions.seen import Seen
@@ -36,8 +36,8 @@ def install(cluster: Cluster, hosts: Mapping[str, Seen], bundle: Bundle) -> Plan
         NotSeen: A fact it needs is not known, or the bundle lacks a piece.
     """
     site = Site(cluster, hosts, bundle)
-    plans = (HostPlan(host=name, steps=tuple(_host(site, hosts[name]))) for name in hosts)
-    return Plan(title="install", hosts=tuple(plans))
+    plans = [HostPlan(host=name, steps=tuple(_host(site, hosts[name]))) for name in hosts]
+    return Plan(title="install", hosts=turns(cluster, plans))
 
 
 def _host(site: Site, host: Seen) -> Iterator[Step]:

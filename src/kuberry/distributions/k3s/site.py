@@ -26,12 +26,12 @@ class Site:
         return members.must_initialise(self.cluster, self.hosts)
 
     def joiners(self) -> tuple[Seen, ...]:
-        """Return the agents that are no node of the cluster yet, or no longer."""
+        """Return the hosts that are no node of the cluster yet, or no longer."""
         return members.joiners(self.cluster, self.hosts)
 
     def is_server(self, host: Seen) -> bool:
         """Return whether *host* runs the control plane."""
-        return host.name == self.cluster.control_plane
+        return host.name in self.cluster.servers
 
     def names(self) -> dict[str, str]:
         """Return the address of every name that hosts must be able to look up."""
