@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
+import threading
 import time
 from pathlib import Path
 
-from tests.standins.k3s import agent, authority, errors, flags, release, tokens, wire
+from tests.standins.k3s import agent, authority, errors, flags, joining, release, tokens, wire
+from tests.standins.k3s.store import Etcd, Store, is_initialised
 from tests.standins.k3s.supervisor import Supervisor
 
 _KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -18,27 +21,56 @@ def run(options: flags.Options) -> None:
     """Run a server (rancher/k3s@aef8a6a pkg/cli/server/server.go:53-430)."""
     if os.getuid() != 0:
         raise errors.Fatal("must run as root unless --disable-agent is specified")
-    if "server" in options or "cluster-init" in options:
-        raise errors.Fatal("the stand-in is one server alone")
     passwords = _passwords(options)
     print(f'level=info msg="Starting k3s {release.VERSION} (stand-in)"', flush=True)
     base = Path(flags.text(options, "data-dir", "/var/lib/rancher/k3s"))
     data = base / "server"
     (data / "tls").mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)  # pkg/server/server.go:407
-    _check_passwords(data, passwords)
+    store = joining.choose(options, data, _own(options), passwords["server"])
+    joins = isinstance(store, Etcd) and not is_initialised(data) and "server" in options
+    if joins:
+        joining.bootstrap(options, data, _token(options))
+    _check_passwords(data, passwords, is_alone=not isinstance(store, Etcd))
     _certificates(options, data / "tls")
     _write_tokens(data, passwords)
     for name in {*_MANIFESTS} - {*flags.several(options, "disable")}:  # pkg/deploy/stage.go
         path = data / "manifests" / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    Supervisor(data, passwords).serve()
+    supervisor = Supervisor(data, passwords, store)
+    supervisor.offer = joining.offered(options, data)
+    supervisor.serve()
+    _start(store, flags.text(options, "server") if joins else "", data)
     _write_kubeconfig(options, data / "tls")
     whole = tokens.whole("node", passwords["node"], (data / "tls/server-ca.crt").read_bytes())
     _wait_until_up(data, passwords["node"])
     agent.join(options, base, "https://127.0.0.1:6443", whole)  # server.go:395-411
     agent.stay()
+
+
+def _own(options: flags.Options) -> tuple[str, str]:
+    """Return name and address, by which others know this server."""
+    addresses = flags.several(options, "node-ip")
+    return flags.text(options, "node-name", socket.gethostname()), "".join(addresses[:1])
+
+
+def _start(store: Store, joined: str, data: Path) -> None:
+    """Start the datastore (rancher/k3s@aef8a6a pkg/etcd/etcd.go:243-291)."""
+    if not isinstance(store, Etcd):
+        return
+    threading.Thread(target=store.manage_learners, daemon=True).start()
+    if joined:
+        store.join(joined)
+    elif is_initialised(data):
+        store.go_on()
+    else:
+        store.begin()
+
+
+def _token(options: flags.Options) -> str:
+    path = flags.text(options, "token-file")
+    return tokens.read(path) if path else flags.text(options, "token")
 
 
 def _passwords(options: flags.Options) -> dict[str, str]:
@@ -55,7 +87,7 @@ def _passwords(options: flags.Options) -> dict[str, str]:
     return found
 
 
-def _check_passwords(data: Path, passwords: dict[str, str]) -> None:
+def _check_passwords(data: Path, passwords: dict[str, str], *, is_alone: bool) -> None:
     """Refuse another token than at the first start: it seals what is stored (docs/cli/token.md)."""
     path = data / "cred" / "passwd"
     text = "".join(f"{word},{user},{user},k3s:agent\n" for user, word in passwords.items())
@@ -65,7 +97,8 @@ def _check_passwords(data: Path, passwords: dict[str, str]) -> None:
     path.touch(0o600)
     path.write_text(text)
     (data / "db").mkdir(mode=0o700, exist_ok=True)
-    (data / "db" / "state.db").touch(0o600)
+    if is_alone:
+        (data / "db" / "state.db").touch(0o600)
 
 
 def _certificates(options: flags.Options, directory: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import ssl
 import threading
@@ -11,22 +12,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.standins.k3s import authority, release, wire
+from tests.standins.k3s import authority, errors, release, wire
+from tests.standins.k3s.store import Etcd, NoQuorum, Store
 
 # Long enough that an agent which does not wait is seen to fail.
 _STARTS_S = 2.0
+_FOR_SERVERS = ("/standin/", "/db/", "/v1-k3s/server-bootstrap")
 
 
 class Supervisor:
-    """Serves; keeps nodes, and the passwords of nodes, in files below *data*."""
+    """Serves; keeps nodes, and the passwords of nodes, in *store*.
 
-    def __init__(self, data: Path, passwords: dict[str, str]) -> None:
+    Attributes:
+        offer: What a joining server is told.
+    """
+
+    offer = b""
+
+    def __init__(self, data: Path, passwords: dict[str, str], store: Store) -> None:
         self._data = data
         self._tls = data / "tls"
         self._passwords = passwords
         self._up = time.monotonic() + _STARTS_S
-        self._nodes = data / "standin-nodes"
-        self._nodes.mkdir(exist_ok=True)
+        self._store = store
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -49,10 +57,20 @@ class Supervisor:
             plain.settimeout(10)
             with context.wrap_socket(plain, server_side=True) as tls:
                 method, target, headers = wire.read_head(tls)
-                status, body = self._answer(method, target, headers, _client(tls))
+                status, body = self._answer_or_not(method, target, headers, _client(tls))
                 wire.answer(tls, status, body)
         except OSError:
             plain.close()
+
+    def _answer_or_not(
+        self, method: str, target: str, headers: dict[str, str], client: str
+    ) -> wire.Answer:
+        try:
+            return self._answer(method, target, headers, client)
+        except NoQuorum:
+            return 500, b"etcdserver: request timed out"
+        except errors.Fatal as error:
+            return 500, str(error).encode()
 
     def _answer(
         self, method: str, target: str, headers: dict[str, str], client: str
@@ -63,6 +81,11 @@ class Supervisor:
             return 200, b"pong"
         if path == "/cacerts":  # router.go:67,73-87: for anybody
             return 200, (self._tls / "server-ca.crt").read_bytes()
+        if isinstance(self._store, Etcd) and path.startswith(_FOR_SERVERS):  # router.go:55-61
+            if not self._is("server", headers):
+                return 401, b"unauthorized"
+            said = {key: values[0] for key, values in parse_qs(url.query).items()}
+            return self._help_server(self._store, path, said)
         if path.startswith("/v1-k3s/"):
             return self._supervise(path.removeprefix("/v1-k3s/"), headers, client)
         return self._as_api_server(method, path, parse_qs(url.query), client)
@@ -72,20 +95,45 @@ class Supervisor:
         known = {"config", "client-kubelet.crt", *(["readyz"] if release.HAS_READYZ else [])}
         if name not in known:  # falls through to the API server, which knows no password
             return 401, b"Unauthorized"
-        if not self._is_agent(headers) and not client.startswith("system:node:"):
+        if not (self._is("server", headers) or self._is("node", headers)) and not client.startswith(
+            "system:node:"
+        ):
             return 401, b"unauthorized"
         if name == "config":
             return 200, b"{}"
-        if time.monotonic() < self._up:
+        if not self._is_up():
             return 503, b"runtime core not ready"
         return (200, b"ok") if name == "readyz" else self._client_kubelet(headers)
 
-    def _is_agent(self, headers: dict[str, str]) -> bool:
+    def _help_server(self, store: Etcd, path: str, said: dict[str, str]) -> wire.Answer:
+        """Answer another server."""
+        body: object = ""
+        match path:
+            case "/v1-k3s/server-bootstrap":
+                return (200, self.offer) if self._is_up() else (503, b"runtime core not ready")
+            case "/db/info":
+                body = store.members()
+            case "/standin/all":
+                body = {name: store.get(name) for name in store.names()}
+            case "/standin/add":
+                store.add(said["name"], said["address"])
+            case "/standin/put":
+                store.apply(said["name"], said.get("text"))
+            case "/standin/members":
+                store.set_members(json.loads(said["members"]))
+            case _:
+                return 404, b"not found"
+        return 200, json.dumps(body).encode()
+
+    def _is_up(self) -> bool:
+        return time.monotonic() >= self._up and self._store.is_up
+
+    def _is(self, wanted: str, headers: dict[str, str]) -> bool:
         kind, _, word = headers.get("authorization", "").partition(" ")
         if kind != "Basic":
             return False
         user, _, password = base64.b64decode(word).decode().partition(":")
-        return bool(password) and self._passwords.get(user) == password
+        return bool(password) and user == wanted and self._passwords.get(user) == password
 
     def _client_kubelet(self, headers: dict[str, str]) -> wire.Answer:
         """Issue a kubelet's certificate; a name belongs to whom it came from first.
@@ -97,11 +145,10 @@ class Supervisor:
         if not name or not password:
             return 400, b"node name or password not set"
         with self._lock:
-            secret = self._nodes / f"{name}.password"
-            if secret.exists() and secret.read_text() != password:
+            if self._store.get(f"{name}.password") not in (None, password):
                 return 403, b"Node password rejected, duplicate hostname"
-            secret.write_text(password)
-            (self._nodes / f"{name}.node").write_text("True")
+            self._store.put(f"{name}.password", password)
+            self._store.put(f"{name}.node", "True")
             subject = f"/O=system:nodes/CN=system:node:{name}"
             authority.issue(self._tls, "client-ca", "client-kubelet", subject)
             files = (self._tls / f"client-kubelet.{one}" for one in ("crt", "key"))
@@ -114,17 +161,21 @@ class Supervisor:
         if not client:
             return 401, b"Unauthorized"
         if path == "/readyz":
-            up = time.monotonic() >= self._up
-            return (200, b"ok") if up else (500, b"[-]poststarthook failed")
+            return (200, b"ok") if self._is_up() else (500, b"[-]poststarthook failed")
         if path == "/nodes" and method == "GET":
-            names = sorted(one.stem for one in self._nodes.glob("*.node"))
+            if not self._store.is_up:
+                raise NoQuorum
+            all_names = self._store.names()
+            names = [one.removesuffix(".node") for one in all_names if one.endswith(".node")]
             wanted = query.get("name")
             found = [one for one in names if wanted is None or one in wanted]
             return (200, "\n".join(found).encode()) if found or not wanted else (404, b"not found")
         if method == "DELETE" and client == "system:admin":
             name = query["name"][0]
             suffix = "node" if path == "/nodes" else "password"
-            (self._nodes / f"{name}.{suffix}").unlink(missing_ok=True)
+            self._store.put(f"{name}.{suffix}", None)
+            if suffix == "node" and isinstance(self._store, Etcd):
+                self._store.remove(name)
             return 200, b""
         return 403, b"forbidden"
 

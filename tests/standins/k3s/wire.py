@@ -18,6 +18,7 @@ def ask(
     basic: tuple[str, str] | None = None,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
+    timeout_s: float = 10.0,
 ) -> Answer:
     """Ask a server over TLS.
 
@@ -40,7 +41,7 @@ def ask(
         lines.append(f"Authorization: Basic {word}")
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     with (
-        socket.create_connection((host, int(port)), timeout=10) as plain,
+        socket.create_connection((host, int(port)), timeout=timeout_s) as plain,
         context.wrap_socket(plain, server_hostname=host) as tls,
     ):
         tls.sendall("\r\n".join([*lines, "", ""]).encode())
