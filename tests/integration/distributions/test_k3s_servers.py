@@ -7,10 +7,10 @@ tests/standins/k3s/store.py.
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.standins.k3s.pack import NEW
 
 import k3s_bundles
@@ -28,7 +28,7 @@ from kuberry.transports.pool import connect_all
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 HOSTS = "red,red[01-02]"
-MEMBERS = "/var/lib/rancher/k3s/server/db/etcd/members.json"
+MEMBERS = "/var/lib/rancher/k3s/server/db/etcd/members.yaml"
 
 
 async def _deploy(settings: Settings, bundle: str, emit: Emit) -> RunReport:
@@ -58,7 +58,7 @@ async def test_three_servers_come_one_is_lost_midway_and_heals(
     lost = await _deploy(settings, bundle.name, cut)
     await asyncio.gather(*blows)
     ends = {one.host: one.ending for one in lost.hosts}
-    assert blows
+    assert blows, lost.model_dump_json(indent=2)
     assert (ends["red"], ends["red01"] != "done", ends["red02"] != "done") == ("done", True, True)
 
     await lab_power("red01", "poweron", settings=settings)
@@ -70,7 +70,7 @@ async def test_three_servers_come_one_is_lost_midway_and_heals(
     assert again.plan is not None
     assert again.plan.is_empty, again.plan.model_dump_json(indent=2)
     for host in ("red", "red02"):
-        members = json.loads(await _ask(settings, host, f"cat {MEMBERS}"))
+        members = yaml.safe_load(await _ask(settings, host, f"cat {MEMBERS}"))
         assert {name: one["learner"] for name, one in members.items()} == dict.fromkeys(
             ("red", "red01", "red02"), False
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 
+import yaml
 from tests.standins.k3s import errors, flags, tokens, wire
 from tests.standins.k3s.store import Etcd, Store, is_initialised
 
@@ -65,7 +65,7 @@ def bootstrap(options: flags.Options, data: Path, token: str) -> None:
     status, body = wire.ask(f"{url}{path}", cafile=str(cafile), basic=basic)
     if status != 200:
         raise errors.Fatal(f"{url}{path}: {status} {body.decode()}")
-    answer = json.loads(body)
+    answer = yaml.safe_load(body)
     compare(options, answer["critical"])
     for name, text in answer["files"].items():
         target = data / "tls" / name
@@ -78,7 +78,7 @@ def offered(options: flags.Options, data: Path) -> bytes:
     files = {
         name: base64.b64encode((data / "tls" / name).read_bytes()).decode() for name in _AUTHORITIES
     }
-    return json.dumps({"files": files, "critical": _critical(options)}).encode()
+    return yaml.safe_dump({"files": files, "critical": _critical(options)}).encode()
 
 
 def compare(options: flags.Options, others: dict[str, object]) -> None:

@@ -8,13 +8,12 @@ than half of the members for every change, one new member at a time. Where k3s s
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+import yaml
 from tests.standins.k3s import errors, wire
 
 _PROMOTED_S = 1.0  # rancher/k3s@aef8a6a pkg/etcd/etcd.go:45: looked at every 15 s there
@@ -101,20 +100,20 @@ class Etcd(Store):
         for name in self.members().keys() - {self.name}:
             url = self._url(name)
             try:
-                known: Members = json.loads(self._call(url, "/db/info"))
+                known: Members = yaml.safe_load(self._call(url, "/db/info"))
             except (OSError, errors.Fatal):
                 continue
             if self.name not in known:
-                shutil.rmtree(self._directory)
+                self._directory.rename(self._directory.with_name(f"etcd-old-{time.time_ns()}"))
                 raise errors.Fatal("this node has been removed from the cluster: restart to rejoin")
             self._follow(url)
             return
 
     def _follow(self, url: str) -> None:
         for _ in range(100):
-            known: Members = json.loads(self._call(url, "/db/info"))
+            known: Members = yaml.safe_load(self._call(url, "/db/info"))
             if not known.get(self.name, {"learner": True})["learner"]:
-                for name, text in json.loads(self._call(url, "/standin/all")).items():
+                for name, text in yaml.safe_load(self._call(url, "/standin/all")).items():
                     self.apply(name, text)
                 self.set_members(known)
                 return
@@ -124,14 +123,14 @@ class Etcd(Store):
     def members(self) -> Members:
         """Return the members, with address and whether one is a learner."""
         with self._lock:
-            path = self._directory / "members.json"
-            found: Members = json.loads(path.read_text()) if path.exists() else {}
+            path = self._directory / "members.yaml"
+            found: Members = yaml.safe_load(path.read_text()) if path.exists() else {}
             return found
 
     def set_members(self, members: Members) -> None:
         """Take over who is a member."""
         with self._lock:
-            (self._directory / "members.json").write_text(json.dumps(members))
+            (self._directory / "members.yaml").write_text(yaml.safe_dump(members))
 
     @property
     def is_up(self) -> bool:
@@ -182,7 +181,7 @@ class Etcd(Store):
                 self._tell(members)
 
     def _tell(self, members: Members) -> None:
-        if self._voters("/standin/members", members=json.dumps(members)) is None:
+        if self._voters("/standin/members", members=yaml.safe_dump(members)) is None:
             raise errors.Fatal("etcdserver: request timed out")
         self.set_members(members)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import socket
 import ssl
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import yaml
 from tests.standins.k3s import authority, errors, release, wire
 from tests.standins.k3s.store import Etcd, NoQuorum, Store
 
@@ -120,10 +120,10 @@ class Supervisor:
             case "/standin/put":
                 store.apply(said["name"], said.get("text"))
             case "/standin/members":
-                store.set_members(json.loads(said["members"]))
+                store.set_members(yaml.safe_load(said["members"]))
             case _:
                 return 404, b"not found"
-        return 200, json.dumps(body).encode()
+        return 200, yaml.safe_dump(body).encode()
 
     def _is_up(self) -> bool:
         return time.monotonic() >= self._up and self._store.is_up
