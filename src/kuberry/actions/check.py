@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from kuberry import preflight
+from kuberry.actions.flushing import with_flush
 from kuberry.actions.prepare import for_cluster, remaining
 from kuberry.distributions.seen import Seen
 from kuberry.errors import KuberryError, SudoFailed
@@ -70,7 +71,9 @@ async def check(work: Work) -> CheckReport:
     controller = await look_at_controller(work.places)
     async with connect_all(work.hosts, work.options, work.emit) as connections:
         rows = await _see_all(connections.all, work.options.concurrency)
-    seen = {one.name: one for one in rows if isinstance(one, Seen)}
+        seen = {one.name: one for one in rows if isinstance(one, Seen)}
+        transports = {one.host.name: one for one in connections.transports}
+        seen = await with_flush(work.cluster, seen, transports, work.emit)
     return CheckReport(
         taken_at=datetime.now(UTC),
         cluster=work.cluster,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from kuberry import preflight
 from kuberry.actions.dead import dead_reports, in_order, in_the_way
+from kuberry.actions.flushing import with_flush
 from kuberry.actions.heat import Ready, Thermostat, with_heat
 from kuberry.actions.look import look_at_cluster
 from kuberry.actions.prepare import for_cluster, remaining, together
@@ -179,6 +180,7 @@ async def _see(
         sight = await look_at_cluster(work.cluster, ready.transports, ready.locks, work.emit)
         failed, seen = failed | sight.failures, sight.seen
         tell_hosts(seen, work.emit)
+        seen = await with_flush(work.cluster, seen, ready.transports, work.emit)
     findings: tuple[Finding, ...] = ()
     todo: Plan | None = None
     prepared = ready.prepared

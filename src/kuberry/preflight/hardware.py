@@ -13,6 +13,7 @@ _HEAT = ("throttled", "soft-temperature-limit")
 _SLOW_MB_PER_S, _APPLICATION_CLASS = 10, 1
 _WORN_PERCENT = 90
 _WARNING = (Severity.WARNING,)
+FLUSH_MS = 10.0
 
 
 def _warned(host: str, proof: str, remedy: str) -> Observation:
@@ -97,6 +98,26 @@ def _slow_card(scene: Scene) -> Iterator[Observation]:
                 )
 
 
+def _slow_flush(scene: Scene) -> Iterator[Observation]:
+    for name in scene.cluster.servers if scene.cluster.has_many_servers else ():
+        host = scene.hosts.get(name)
+        if host is None or scene.is_ours(name):  # it is measured before etcd comes
+            continue
+        flush, disk = host.facts.flush, host.facts.disks[-1] if host.facts.disks else None
+        where = f"/var/lib ({disk.source})" if disk else "/var/lib"
+        if flush is None:
+            reasons = {one.subject: one.reason for one in host.facts.unknown}
+            proof = f"it could not be measured on {where}: {reasons.get('flush', 'no answer')}"
+            yield _warned(name, proof, "measure it with fio, or take one server, with SQLite")
+        elif flush.p99_ms >= FLUSH_MS:
+            yield _warned(
+                name,
+                f"{flush.writes} small writes to {where}, each made to last: the 99th percentile "
+                f"took {flush.p99_ms:.1f} ms; etcd wants less than {FLUSH_MS:.0f}",
+                "put the system on an SSD (USB or NVMe), or take one server, with SQLite",
+            )
+
+
 CHECKS = (
     Check(
         "KB601",
@@ -142,6 +163,18 @@ CHECKS = (
         why="Images are unpacked into many small files, and the cluster's database waits for each "
         "write. A card below class 10, or without A1, makes that slow.",
         remedy="Take a card marked A1 or A2, or a USB or NVMe disk.",
+        severities=_WARNING,
+    ),
+    Check(
+        "KB606",
+        "a disk too slow for etcd",
+        _slow_flush,
+        why="Several servers keep their state in etcd, and each change waits until more than half "
+        "of them have made it last. Where the 99th percentile of that takes "
+        f"{FLUSH_MS:.0f} ms and more, the leader is lost under load (etcd, docs/faq.md); k3s warns "
+        "of Raspberry Pis with SD cards (docs/datastore/ha-embedded.md). It is measured on each "
+        "server to be, before it is one: 500 writes of 2300 bytes, or as many as 4 s allow.",
+        remedy="Put the system on an SSD (USB or NVMe), or take one server, with SQLite.",
         severities=_WARNING,
     ),
 )

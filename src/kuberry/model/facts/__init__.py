@@ -11,6 +11,7 @@ from kuberry.model.facts.hardware import (
     Board,
     Card,
     FileSystem,
+    Flush,
     Health,
     Led,
     Memory,
@@ -46,6 +47,7 @@ __all__ = [
     "CommandLineFile",
     "FileSystem",
     "Firewall",
+    "Flush",
     "Health",
     "HostFacts",
     "Identity",
@@ -81,7 +83,10 @@ class Unknown(Value):
 
 
 class HostFacts(Value):
-    """All that was seen on one host; see the module for the meaning of ``None``."""
+    """All that was seen on one host; see the module for the meaning of ``None``.
+
+    `flush` is measured only where etcd is to be.
+    """
 
     os: OperatingSystem | None
     kernel: Kernel | None
@@ -95,6 +100,7 @@ class HostFacts(Value):
     swap: tuple[SwapDevice, ...] | None
     disks: tuple[FileSystem, ...] | None
     cards: tuple[Card, ...] | None = None
+    flush: Flush | None = None
     cgroups: Cgroups | None
     identity: Identity | None
     clock: Clock | None

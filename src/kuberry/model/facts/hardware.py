@@ -108,6 +108,18 @@ class Card(Value):
     spare: Literal["normal", "warning", "urgent"] | None = None
 
 
+class Flush(Value):
+    """How fast a disk makes small writes last, one after the other.
+
+    Attributes:
+        writes: How many were measured.
+        p99_ms: So long the slowest but one in a hundred took.
+    """
+
+    writes: int
+    p99_ms: float
+
+
 class Led(Value):
     """One of the two LEDs of a Raspberry Pi.
 
