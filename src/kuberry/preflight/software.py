@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from kuberry.hostlist import fold
 from kuberry.model.bundle import (
     PROBE_IMAGE,
     Artifact,
@@ -165,6 +166,24 @@ def _containerd_version(scene: Scene, name: str) -> str | None:
     return there or next((one.version for one in debs if one.name in _CONTAINERD), None)
 
 
+def _begins_anew(scene: Scene) -> Iterator[Observation]:
+    first = scene.cluster.control_plane
+    host = scene.hosts.get(first)
+    if not scene.cluster.has_many_servers or host is None or host.installed.is_ours:
+        return
+    others = [name for name in scene.cluster.more_servers if name in scene.hosts]
+    members = [
+        name for name in others if scene.is_ours(name) and scene.hosts[name].installed.joined
+    ]
+    if members:
+        yield Observation(
+            host=first,
+            proof=f"it holds nothing, and {fold(members)} hold the cluster {scene.cluster.name}",
+            remedy="put its old disk back; or save what you need (sudo k3s kubectl on "
+            f"{members[0]}), then reset the cluster and deploy it anew",
+        )
+
+
 CHECKS = (
     Check(
         "KB501",
@@ -200,5 +219,16 @@ CHECKS = (
         "1.26 on speaks CRI v1, which containerd knows from 1.6 on.",
         remedy="Put a fitting containerd into the bundle, and remove the one of the host.",
         must="the kubelet could not talk to it",
+    ),
+    Check(
+        "KB505",
+        "the first server is empty, and the others hold its cluster",
+        _begins_anew,
+        why="The first of several servers begins the cluster, and the others join it by its name. "
+        "One that was installed anew would begin another cluster beside the one that is there; "
+        "kuberry cannot yet have it join the others.",
+        remedy="Put its old disk back; or save what you need, reset the cluster and deploy it "
+        "anew.",
+        must="there would be two clusters of one name",
     ),
 )

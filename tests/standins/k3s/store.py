@@ -87,6 +87,8 @@ class Etcd(Store):
     def join(self, url: str) -> None:
         """Become a member, a learner first (etcd.go:282-345); one that is promoted has all."""
         self._call(url, "/standin/add", name=self.name, address=self.address)
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.set_members(yaml.safe_load(self._call(url, "/db/info")))  # as etcd's log would have it
         (self._directory / "member" / "wal").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._follow(url)
 
@@ -152,7 +154,9 @@ class Etcd(Store):
         """
         with self._lock:
             members = self.members()
-            if any(one["learner"] and other != name for other, one in members.items()):
+            if name in members:  # it was lost while it joined (etcd.go:314-330)
+                return
+            if any(one["learner"] for one in members.values()):
                 raise errors.Fatal("etcdserver: too many learner members in cluster")
             self._tell(members | {name: {"address": address, "learner": True}})
 

@@ -68,3 +68,20 @@ def test_a_server_that_is_one_already_is_left_alone() -> None:
     hosts = {name: host(name, there=there) for name in ("red", "red01", "red02")}
     wish = make.cluster("red", "red01", "red02").model_copy(update=THREE)
     assert [one for one in run(wish, hosts, None) if one.code == "KB606"] == []
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "joined", "codes"), [(False, True, ["KB505"]), (True, True, []), (False, False, [])]
+)
+def test_an_empty_first_server_begins_no_second_cluster(
+    *, is_ours: bool, joined: bool, codes: list[str]
+) -> None:
+    """The others hold the cluster it once began; before anybody has joined all is well."""
+    record = HostRecord(cluster="shelf")
+    hosts = {name: host(name, flush=FAST) for name in ("red", "red01", "red02")}
+    hosts["red"] = host("red", flush=FAST, there=make.installed(is_ours=is_ours))
+    hosts["red01"] = host("red01", there=make.installed(record=record, joined=joined))
+    wish = make.cluster("red", "red01", "red02").model_copy(update=THREE)
+    found = [one for one in run(wish, hosts, None) if one.code == "KB505"]
+    assert [one.code for one in found] == codes
+    assert {one.host for one in found} <= {"red"}

@@ -57,7 +57,15 @@ ask() {{
             "https://127.0.0.1:{at.API_PORT}$1"
 }}
 get() {{ kubectl --request-timeout 10s get --raw "$1" 2>/dev/null; }}
+# A restart is not waited for: until it has begun, the one of before answers.
+is_old() {{
+    case $(systemctl show -p ActiveState --value {at.SERVER_UNIT}) in
+    activating) return 1 ;;
+    active) systemctl show -p Job --value {at.SERVER_UNIT} | grep -q '[1-9]' ;;
+    esac
+}}
 serves() {{
+    ! is_old || return
     [ -s "$data/token" ] && [ -s "$data/tls/server-ca.crt" ] && [ -s {at.ADMIN_CONF} ] || return
     if command -v curl >/dev/null; then
         case $(ask /v1-k3s/readyz) in
