@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 from tests.standins.k3s import errors, flags, tokens, wire
-from tests.standins.k3s.store import Etcd, Store, is_initialised
+from tests.standins.k3s.store import Etcd, Store, bury, is_initialised
 
 _AUTHORITIES = ("server-ca.crt", "server-ca.key", "client-ca.crt", "client-ca.key")
 # k3s-io/docs docs/cli/server.md, «Critical Configuration Values»
@@ -32,6 +32,7 @@ def choose(options: flags.Options, data: Path, own: tuple[str, str], password: s
     What is on the disk decides, whatever the flags say; ``server`` wins over ``cluster-init``
     (pkg/etcd/etcd.go:278-291).
     """
+    bury(data)
     wants_etcd = "server" in options or flags.text(options, "cluster-init") == "true"
     if is_initialised(data):
         return Etcd(data, own, password)

@@ -96,8 +96,7 @@ class Etcd(Store):
         """Start again with what is on the disk; the others know better what has happened since.
 
         Raises:
-            Fatal: It was taken out meanwhile (rancher/k3s@aef8a6a pkg/daemons/executor/etcd.go:37:
-                a mark is left, by which the next start joins anew, etcd.go:378-384).
+            Fatal: It was taken out meanwhile.
         """
         for name in self.members().keys() - {self.name}:
             url = self._url(name)
@@ -106,7 +105,7 @@ class Etcd(Store):
             except (OSError, errors.Fatal):
                 continue
             if self.name not in known:
-                self._directory.rename(self._directory.with_name(f"etcd-old-{time.time_ns()}"))
+                self.set_members(known)
                 raise errors.Fatal("this node has been removed from the cluster: restart to rejoin")
             self._follow(url)
             return
@@ -133,6 +132,8 @@ class Etcd(Store):
         """Take over who is a member."""
         with self._lock:
             (self._directory / "members.yaml").write_text(yaml.safe_dump(members))
+            if self.name not in members:  # rancher/k3s@aef8a6a pkg/daemons/executor/etcd.go:37-43
+                (self._directory / "tombstone").touch()
 
     @property
     def is_up(self) -> bool:
@@ -228,3 +229,10 @@ def directory_of(data: Path) -> Path:
 def is_initialised(data: Path) -> bool:
     """Return whether etcd has been here before (etcd.go:163-174)."""
     return (directory_of(data) / "member" / "wal").is_dir()
+
+
+def bury(data: Path) -> None:
+    """Put away what a member that was taken out has left: it joins anew (etcd.go:378-384)."""
+    directory = directory_of(data)
+    if (directory / "tombstone").exists():
+        directory.rename(directory.with_name(f"etcd-old-{time.time_ns()}"))

@@ -13,7 +13,7 @@ from kuberry.distributions.seen import Seen
 from kuberry.model.cluster import Cluster, K3sWish
 from kuberry.model.facts import Program, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
-from kuberry.model.plan import Captured, Gate, HostPlan, PutArtifact, Run, WriteFiles
+from kuberry.model.plan import Captured, Gate, HostPlan, PutArtifact, Run, SetUnit, WriteFiles
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3", "red03": "10.0.0.4"}
 WISH = make.k3s_cluster(*ADDRESSES, more_servers=("red01", "red02"))
@@ -176,3 +176,16 @@ def test_servers_restart_one_after_the_other() -> None:
         [],
     ]
     assert _gates(plans["red02"]) == ["served:red01"]
+
+
+def test_one_that_was_on_its_way_up_is_started_anew() -> None:
+    """Its member is forgotten first, and one that runs on would wait for ever to be let in."""
+    there = _all_done()
+    unit = Unit(name=at.SERVER_UNIT, active="activating", enabled="enabled")
+    changes = {"joined": False, "units": {at.SERVER_UNIT: unit}}
+    there["red02"] = there["red02"].model_copy(update=changes)
+    plans = _plan(there)
+
+    assert _ids(plans["red"]) == ["forget-red02", "serve"]
+    start = next(one for one in plans["red02"].steps if isinstance(one, SetUnit))
+    assert start.action == "restart"

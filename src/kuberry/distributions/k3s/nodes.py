@@ -144,13 +144,15 @@ def _unit(site: Site, host: Seen, unit: str, *, is_stale: bool) -> Generator[Ste
     It is not waited for: a unit of k3s is up only once its node is, which may be never (K3S#6054).
     """
     is_running = host.installed.is_running(unit)
+    seen = host.installed.units.get(unit)  # one that was just on its way up may be up by now
+    is_there = seen is not None and seen.active != "inactive"
     starts = is_stale or not is_running or site.must_initialise
     if starts:
         yield SetUnit(
             id=_START,
             title="start k3s",
             unit=unit,
-            action="restart" if is_stale and is_running else "start",
+            action="restart" if is_stale and is_there else "start",
             waits=False,
         )
     return starts
