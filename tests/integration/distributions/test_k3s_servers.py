@@ -19,7 +19,6 @@ from kuberry.api.deploy import plan as plan_deploy
 from kuberry.api.hosts import resolve
 from kuberry.api.lab import lab_power, lab_up
 from kuberry.api.node import node_remove
-from kuberry.api.reset import reset
 from kuberry.errors import UsageError
 from kuberry.facts.flush import measure
 from kuberry.model.connection import ConnectOptions
@@ -49,10 +48,8 @@ async def _ask(settings: Settings, host: str, text: str) -> str:
     return result.text
 
 
-async def test_three_servers_one_lost_midway_one_out_and_all_back(
-    own_lab: Settings, tmp_path: Path
-) -> None:
-    """The same line again takes in who was lost; one may leave, two may not; all goes back."""
+async def test_three_servers_one_lost_midway_and_one_out(own_lab: Settings, tmp_path: Path) -> None:
+    """The same line again takes in who was lost; one may leave, and is as it was; two may not."""
     await lab_up(HOSTS, settings=own_lab)
     settings = own_lab.model_copy(update={"cache_dir": tmp_path / "cache"})
     bundle = k3s_bundles.stand_in_bundle(tmp_path / "from", NEW, settings).name
@@ -71,10 +68,8 @@ async def test_three_servers_one_lost_midway_one_out_and_all_back(
         await node_remove("red[01-02]", settings=settings)
     out = await node_remove("red02", settings=settings)
     assert out.outcome == "done", out.model_dump_json(indent=2)
+    assert {one.outcome for one in out.probes} == {Outcome.OK}
     await _assert_members(settings, NAMES[:2])
-    gone = await reset(settings=settings)
-    assert gone.outcome == "done", gone.model_dump_json(indent=2)
-    assert {one.outcome for one in gone.probes} == {Outcome.OK}
 
 
 async def _assert_disk_is_measured(settings: Settings) -> None:
