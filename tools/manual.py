@@ -59,7 +59,8 @@ def _print(page: Path, target: Path) -> None:
     except OSError:
         sys.stderr.write("no PDF: Pango is missing (apt-get install libpangoft2-1.0-0)\n")
         return
-    HTML(filename=page).write_pdf(target)
+    # All that the one page names is named from the top, wherever the page itself lies.
+    HTML(string=page.read_text("utf-8"), base_url=f"{page.parents[1]}/").write_pdf(target)
 
 
 if __name__ == "__main__":
