@@ -1,6 +1,6 @@
 # Every target sets up what it needs first. What uses the lab is run with sudo: it needs root.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || ! command -v sudo >/dev/null || echo sudo -E env HOME=$(HOME))
-PYTEST := .venv/bin/python -m pytest -n 2 --dist loadgroup
+PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 2 --dist loadgroup
 .PHONY: install demo test check unit integration e2e bench campaign docs release
 
 install:
