@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kuberry.bench import again, deploying, facts_of_many, fan_out
+from kuberry.bench import again, deploying, facts_of_many, fan_out, serving
 from kuberry.bench.ansible import Ansible
 from kuberry.bench.figures import Comparison, Pair, Part, Sample
 from kuberry.bench.place import Place
@@ -154,4 +154,28 @@ SCENARIOS = (
     ),
     _fan_out(fan_out.FEW, wanted=1.15),
     _fan_out(fan_out.MANY, wanted=1.3),
+    Scenario(
+        name="server",
+        title=f"{2 * serving.REQUESTS} requests to a server: list runs, get a run",
+        ours="kuberry serve --plain: tokens, bounds, the journal, figures",
+        theirs="bench/peers/bare.py: the same answers from bare FastAPI routes",
+        wanted=2.0,
+        repetitions=(9, 3),
+        prepare=serving.prepare,
+        mine=serving.ours,
+        other=serving.theirs,
+        parts=_nothing,
+    ),
+    Scenario(
+        name="events",
+        title=f"From the engine to {serving.FOLLOWERS} who follow: 99 of 100 events",
+        ours="the 99th percentile of the delay",
+        theirs=f"the {serving.ALLOWED_S} s that we allow ourselves, not measured",
+        wanted=1.0,
+        repetitions=(5, 1),
+        prepare=serving.prepare,
+        mine=serving.delay,
+        other=serving.allowed,
+        parts=_nothing,
+    ),
 )
