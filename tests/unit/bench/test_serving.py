@@ -23,7 +23,7 @@ def test_a_server_that_does_not_serve_costs_the_figure() -> None:
 def test_requests_that_fail_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quick refusal is no quick answer."""
     monkeypatch.setattr(serving, "REQUESTS", 2)
-    transport = httpx2.MockTransport(lambda request: httpx2.Response(503))
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(503))
     with httpx2.Client(base_url="http://test", transport=transport) as client:
         sample = serving._asked(client)
 
