@@ -157,7 +157,7 @@ SCENARIOS = (
     Scenario(
         name="server",
         title=f"{2 * serving.REQUESTS} requests to a server: list runs, get a run",
-        ours="kuberry serve --plain: tokens, bounds, the journal, figures",
+        ours="kuberry serve --plain",
         theirs="bench/peers/bare.py: the same answers from bare FastAPI routes",
         wanted=2.0,
         repetitions=(9, 3),
