@@ -10,12 +10,13 @@ from kuberry.model.bundle import PROBE_IMAGE, Artifact, Bundle
 from kuberry.settings import Settings
 
 ADD_ON = "stand-in-network"
+_PLUGIN = '#!/bin/sh\nexec /opt/cni/bin/bridge "$@"'
 _CONFLIST = {
     "cniVersion": "0.4.0",
     "name": ADD_ON,
     "plugins": [
         {
-            "type": "bridge",
+            "type": ADD_ON,
             "bridge": "cni0",
             "isGateway": True,
             "ipMasq": True,
@@ -48,11 +49,13 @@ def _file_name(one: Artifact) -> str:
 def put_add_on(directory: Path) -> None:
     """Put a network add-on beside the downloads: a stand-in for flannel, good for one node.
 
-    As flannel does, it runs on every node and writes the CNI configuration there; flannel's own
-    images cannot be had without the Internet.
+    As flannel does, it runs on every node, puts a plugin of its own beside those that it leaves the
+    work to, and writes the CNI configuration; flannel's own images cannot be had without the
+    Internet.
     https://github.com/flannel-io/flannel/blob/v0.26.1/Documentation/kube-flannel.yml
     """
     write = (
+        f"cd /plugins; echo '{_PLUGIN}' >.new; chmod 755 .new; mv .new {ADD_ON}; "
         f"echo '{json.dumps(_CONFLIST)}' >/cni/10-{ADD_ON}.conflist; while sleep 3600; do :; done"
     )
     container = {
@@ -60,7 +63,10 @@ def put_add_on(directory: Path) -> None:
         "image": PROBE_IMAGE,
         "imagePullPolicy": "Never",
         "command": ["sh", "-c", write],
-        "volumeMounts": [{"name": "cni", "mountPath": "/cni"}],
+        "volumeMounts": [
+            {"name": "cni", "mountPath": "/cni"},
+            {"name": "plugins", "mountPath": "/plugins"},
+        ],
     }
     labels = {"app": ADD_ON}
     manifest = {
@@ -76,7 +82,10 @@ def put_add_on(directory: Path) -> None:
                     "terminationGracePeriodSeconds": 1,
                     "tolerations": [{"operator": "Exists"}],
                     "containers": [container],
-                    "volumes": [{"name": "cni", "hostPath": {"path": "/etc/cni/net.d"}}],
+                    "volumes": [
+                        {"name": "cni", "hostPath": {"path": "/etc/cni/net.d"}},
+                        {"name": "plugins", "hostPath": {"path": "/opt/cni/bin"}},
+                    ],
                 },
             },
         },

@@ -12,7 +12,7 @@ from kubeadm_plans import ADDRESSES, files_of, hosts_of, plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT
 from kuberry.model.bundle import ImageArchive
-from kuberry.model.plan import InstallPackages, Run, SetUnit
+from kuberry.model.plan import InstallPackages, Run, SetUnit, WriteFiles
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,24 @@ def test_plugins_are_looked_for_where_their_package_has_them(
     files = files_of(install(make.cluster(*ADDRESSES), seen, make.bundle()).hosts[0])
 
     assert f'bin_dir = "{directory}"' in files["/etc/containerd/config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("package", "forwards"), [("containernetworking-plugins", 16), ("kubernetes-cni", 0)]
+)
+def test_a_network_add_on_has_plugins_in_one_place(package: str, forwards: int) -> None:
+    """An add-on puts its own into /opt/cni/bin, so Debian's are handed over to from there."""
+    wish = make.cluster(*ADDRESSES).model_copy(update={"network": "manifest"})
+    seen = hosts_of(red=make.installed(packages={package: "1.1.1"}))
+    plan = install(wish, seen, make.bundle(manifest="flannel.yml")).hosts[0]
+    written = [one for one in plan.steps if isinstance(one, WriteFiles)]
+    put = [one for one in written[0].files if one.path.startswith("/opt/cni/bin/")]
+
+    assert 'bin_dir = "/opt/cni/bin"' in files_of(plan)["/etc/containerd/config.toml"]
+    assert ({one.mode for one in put}, len(put)) == ({0o755} if forwards else set(), forwards)
+    if forwards:
+        text = files_of(plan)["/opt/cni/bin/host-local"]
+        assert text == '#!/bin/sh\nexec /usr/lib/cni/host-local "$@"\n'
 
 
 def test_pods_are_bridged_and_keep_their_addresses() -> None:

@@ -12,8 +12,8 @@ from kuberry.distributions.files import (
     hosts_file,
     paths_of,
 )
+from kuberry.distributions.kubeadm import plugins, system
 from kuberry.distributions.kubeadm import site as at
-from kuberry.distributions.kubeadm import system
 from kuberry.distributions.kubeadm.network import (
     ROUTES_SCRIPT,
     ROUTES_UNIT,
@@ -48,7 +48,7 @@ _LIMITS = "/etc/systemd/system/containerd.service.d/kuberry.conf"
 _ROUTES_UNIT = f"/etc/systemd/system/{ROUTES_UNIT}"
 _CNI = "/etc/cni/net.d/10-kuberry.conflist"
 _KERNEL = "modprobe -a -q overlay br_netfilter || true; sysctl -q -p /etc/sysctl.d/90-kuberry.conf"
-_EXECUTABLE = {ROUTES_SCRIPT}
+_EXECUTABLE = (ROUTES_SCRIPT, at.CNI_UPSTREAM)
 _OF_THE_NODE = {"kubeadm", "kubelet", "kubectl", "crictl"}
 """Programs that containerd does not need: they come while it imports images."""
 
@@ -101,9 +101,10 @@ def _files(site: Site, host: Seen) -> dict[str, str]:
             host,
             version=at.containerd_version(site, host),
             sandbox=at.sandbox_image(site, host),
-            cni_bin=at.cni_directory(site, host),
+            cni_bin=plugins.directory(site, host),
         ),
         KUBELET_UNIT: system.KUBELET_UNIT,
+        **plugins.forwards(site, host),
     }
     if at.own_containerd(site, host):
         files[_CONTAINERD_UNIT] = system.CONTAINERD_UNIT
@@ -123,7 +124,7 @@ def _host_gw(site: Site, host: Seen) -> dict[str, str]:
 
 
 def _with_mode(file: File) -> File:
-    return file.model_copy(update={"mode": 0o755}) if file.path in _EXECUTABLE else file
+    return file.model_copy(update={"mode": 0o755}) if file.path.startswith(_EXECUTABLE) else file
 
 
 def _packages(site: Site, host: Seen) -> Iterator[Step]:

@@ -19,9 +19,9 @@ _CONTROL_PLANE_IMAGES = (
 )
 _RIVALS = {"containerd": "containerd.io", "runc": "containerd.io", "containerd.io": "containerd"}
 """Docker's package conflicts with Debian's two: dpkg installs none beside the other."""
-_CNI_OF_DEBIAN = "/usr/lib/cni"
-_CNI_UPSTREAM = "/opt/cni/bin"
-_PLACES = {"bin": "/usr/local/bin", "cni": _CNI_UPSTREAM}
+CNI_OF_DEBIAN = "/usr/lib/cni"
+CNI_UPSTREAM = "/opt/cni/bin"
+_PLACES = {"bin": "/usr/local/bin", "cni": CNI_UPSTREAM}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -148,10 +148,10 @@ def cni_directory(site: Site, host: Seen) -> str:
     (kubernetes/release, cmd/krel/templates/latest/kubernetes-cni/kubernetes-cni.spec).
     """
     if any(one.place == "cni" for one, _ in binaries(site, host)):
-        return _CNI_UPSTREAM
+        return CNI_UPSTREAM
     names = {*host.installed.packages, *(one.name for one in packages(site, host))}
     is_upstreams = "kubernetes-cni" in names and "containernetworking-plugins" not in names
-    return _CNI_UPSTREAM if is_upstreams else _CNI_OF_DEBIAN
+    return CNI_UPSTREAM if is_upstreams else CNI_OF_DEBIAN
 
 
 def _repository(image: str) -> str:
