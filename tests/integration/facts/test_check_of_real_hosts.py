@@ -51,7 +51,7 @@ def codes(report: dict[str, Any], host: str | None) -> dict[str, str]:
 def test_lab_hosts_are_fit(lab: LabState, lab_settings: Settings) -> None:
     """No error; an address where nobody is has its reason and makes exit code 8."""
     nobody = str(lab.unused_address)
-    code, report = check(lab_settings, "--hosts", f"red,red01,{nobody}", "--connect-timeout", "1")
+    code, report = check(lab_settings, "--hosts", f"red,red01,{nobody}", "--connect-timeout", "9")
 
     assert code == 8
     assert report["hosts"] == ["red", "red01"]

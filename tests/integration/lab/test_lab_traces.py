@@ -21,6 +21,7 @@ import pytest
 from kuberry.api.lab import lab_down, lab_power, lab_shell, lab_up
 from kuberry.lab import cgroups, locks, machine, sweep, sysctls
 from kuberry.lab.names import RUN_DIR, Names, lab_id
+from kuberry.model.event import Event
 from kuberry.model.lab import LabState
 from kuberry.settings import Settings
 
@@ -210,8 +211,17 @@ _MOMENTS: dict[str, Callable[[Names, Path], bool]] = {
 }
 
 
+_LIKE_OTHERS = ("namespace", "disk")
+
+
 @pytest.mark.parametrize("cure", ["up", "down"])
-@pytest.mark.parametrize("moment", sorted(_MOMENTS))
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(one, marks=[pytest.mark.campaign] if one in _LIKE_OTHERS else [])
+        for one in sorted(_MOMENTS)
+    ],
+)
 def test_what_a_killed_up_left_is_cleared(own_lab: Settings, moment: str, cure: str) -> None:
     """However far a killed `up` came, the next `up` works, and the next `down` leaves nothing."""
     names = Names(lab_id(own_lab.lab_dir))
@@ -231,25 +241,34 @@ def test_what_a_killed_up_left_is_cleared(own_lab: Settings, moment: str, cure: 
 def test_a_lost_lab_is_found_by_the_next_up_elsewhere(
     own_lab: Settings, tmp_path: Path, lost: str
 ) -> None:
-    """A running lab whose directory, or whose record, has vanished is cleared by any other `up`."""
+    """A running lab whose directory, or whose record, has vanished is cleared by any other `up`.
+
+    Also by one of another test, which then does not say it here: then it is tried again.
+    """
     own = lab_id(own_lab.lab_dir)
-    before = _snapshot(own)
-    lab = _up(own_lab, "blue")
+    for _ in range(3):
+        before = _snapshot(own)
+        _lose(_up(own_lab, "blue"), own, lost)
+        other = own_lab.model_copy(update={"state_dir": tmp_path / "other"})
+        said: list[Event] = []
+        try:
+            asyncio.run(lab_up("green", settings=other, emit=said.append))
+            left = _difference(before, _snapshot(own))
+        finally:
+            asyncio.run(lab_down(settings=other))
+        assert left == {}
+        if any(own in str(one) for one in said):
+            return
+    raise AssertionError(f"nobody said that {own} was cleared")
+
+
+def _lose(lab: LabState, own: str, lost: str) -> None:
     if lost in ("state", "both"):
         shutil.rmtree(lab.lab_dir)
     if lost in ("record", "both"):
         for file in Names(own).run_dir.rglob("*"):
             if file.is_file() and not os.path.ismount(file):
-                file.unlink()
-    other = own_lab.model_copy(update={"state_dir": tmp_path / "other"})
-    said: list[str] = []
-    try:
-        asyncio.run(lab_up("green", settings=other, emit=lambda event: said.append(str(event))))
-        left = _difference(before, _snapshot(own))
-    finally:
-        asyncio.run(lab_down(settings=other))
-    assert left == {}
-    assert any(own in line for line in said)
+                file.unlink(missing_ok=True)
 
 
 def test_a_lab_at_work_is_no_lost_lab(own_lab: Settings, tmp_path: Path) -> None:

@@ -189,6 +189,7 @@ def test_of_two_slots_the_live_one_is_edited_and_survives_a_trial(
     assert planned(host).plan.is_empty
 
 
+@pytest.mark.campaign
 def test_two_lines_become_one(board: Board, shell: Shell) -> None:
     """Somebody put the word on a line of its own; what was never read does not come into force."""
     host = board("pi13")
@@ -221,6 +222,7 @@ def test_a_kernel_without_the_controller_is_reported_and_nothing_is_edited_twice
     assert shell(host, f"cat {CARD}/cmdline.txt") == before
 
 
+@pytest.mark.campaign
 def test_a_kernel_that_ignores_the_word_fails_its_proof(board: Board, shell: Shell) -> None:
     """That is not known before the boot; the step that fails says what to do."""
     host = board("pi12")
@@ -277,6 +279,7 @@ def test_a_controller_killed_during_the_boot_finds_all_done(
     assert planned(host).plan.is_empty
 
 
+@pytest.mark.campaign
 def test_a_run_that_ended_before_the_boot_only_boots(board: Board, shell: Shell) -> None:
     """The edit is there already: it is not made again, and the proof is."""
     host = board("pi13")

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from kuberry.cli.main import main
+from kuberry.client.client import Client
 from kuberry.client.logins import login_for
 from kuberry.errors import UsageError
+from kuberry.model.run import RunRecord
 from kuberry.settings import Settings
 from one_cluster import own_settings
 from real_server import RealServer, environment
@@ -134,6 +136,8 @@ def test_ctrl_c_cancels_the_run_where_it_is_done(
     """The line ends as it would end here (130), and the run there is one that was interrupted."""
     trusted = {"KUBERRY_TOKEN": real_server.token, "KUBERRY_SERVER_CA_FILE": real_server.authority}
     words = ("--server", real_server.url, "verify", "--cluster", silent)
+    with real_server.ask() as client:
+        before = {one.id for one in _runs(client, silent)}  # of other tests
     with (
         real_server.ask() as client,
         subprocess.Popen(
@@ -144,7 +148,7 @@ def test_ctrl_c_cancels_the_run_where_it_is_done(
         ) as process,
     ):
         try:
-            while not (runs := client.runs(cluster=silent, limit=1).runs):
+            while not (runs := [one for one in _runs(client, silent) if one.id not in before]):
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate()
@@ -158,6 +162,10 @@ def test_ctrl_c_cancels_the_run_where_it_is_done(
         "interrupted; the same line goes on where this one stopped",
     ]
     assert (run.state, run.ended is not None) == ("interrupted", True)
+
+
+def _runs(client: Client, cluster: str) -> tuple[RunRecord, ...]:
+    return client.runs(cluster=cluster).runs
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
