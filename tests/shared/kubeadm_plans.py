@@ -12,7 +12,8 @@ from kuberry.distributions.kubeadm import install
 from kuberry.distributions.seen import Seen
 from kuberry.model.facts import KernelModule, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
-from kuberry.model.plan import HostPlan, InstallPackages, LoadImages, PutArtifact, WriteFiles
+from kuberry.model.plan import HostPlan, InstallPackages, LoadImages, PutArtifact
+from planned import files_of
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
 NETWORKS = {"red": "10.244.0.0/24", "red01": "10.244.1.0/24", "red02": "10.244.2.0/24"}
@@ -35,22 +36,6 @@ def plan_of(**there: Installed) -> dict[str, HostPlan]:
     """Return what is planned for each of them."""
     plan = install(make.cluster(*ADDRESSES), hosts_of(**there), make.bundle())
     return {one.host: one for one in plan.hosts}
-
-
-def ids_of(plan: HostPlan) -> list[str]:
-    """Return the steps of one host by their ids."""
-    return [step.id for step in plan.steps]
-
-
-def files_of(plan: HostPlan) -> dict[str, str]:
-    """Return the text of each file that one host gets; holes stand as ``<name>``."""
-    return {
-        file.path: "".join(one if isinstance(one, str) else f"<{one.captured}>" for one in text)
-        for step in plan.steps
-        if isinstance(step, WriteFiles)
-        for file in step.files
-        for text in [file.content]
-    }
 
 
 def done(plan: HostPlan, *, nodes: tuple[SeenNode, ...] | None) -> Installed:

@@ -10,8 +10,8 @@ import yaml
 from kuberry.bundles.found import Found
 from kuberry.bundles.imagefile import full_reference
 from kuberry.errors import BundleError
+from kuberry.model.bundle import MANIFEST_SUFFIXES
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 _CONTAINERS = ("containers", "initContainers")
 
 
@@ -25,7 +25,7 @@ def missing_images(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(
         f"for {architecture}: the image {image}, which {one.label} wants"
         for one in found
-        if one.kind == "file" and one.name.endswith(_SUFFIXES)
+        if one.kind == "file" and one.name.endswith(MANIFEST_SUFFIXES)
         for image in sorted(set(_images(one)))
         for architecture in architectures
         if one.architecture in ("any", architecture) and image not in _there(found, architecture)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kuberry.errors import UsageError
-
-_SUFFIXES = {".json", ".yaml", ".yml"}
+from kuberry.model.bundle import MANIFEST_SUFFIXES
 
 
 def joined(names: Sequence[str], *, recursive: bool = False) -> bytes:
@@ -31,4 +30,4 @@ def _files(path: Path, *, recursive: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = path.rglob("*") if recursive else path.iterdir()
-    return sorted(one for one in found if one.suffix in _SUFFIXES and one.is_file())
+    return sorted(one for one in found if one.suffix in MANIFEST_SUFFIXES and one.is_file())

@@ -16,6 +16,8 @@ from kuberry.model.value import Value
 
 PROBE_REPOSITORY = "localhost/kuberry/probe"
 """The repository of our own probe image; it can be pulled from nowhere."""
+MANIFEST_SUFFIXES = (".json", ".yaml", ".yml")
+"""How the names of files end that ``kubectl apply`` takes."""
 PROBE_IMAGE = f"{PROBE_REPOSITORY}:1"
 """The probe image: one name on every architecture, so that one pod runs on every node."""
 
@@ -127,7 +129,7 @@ class PlainFile(_Piece):
     @property
     def is_manifest(self) -> bool:
         """Return whether it is something that ``kubectl apply`` takes."""
-        return self.name.endswith((".yaml", ".yml", ".json"))
+        return self.name.endswith(MANIFEST_SUFFIXES)
 
 
 class ArtifactUse(Value):

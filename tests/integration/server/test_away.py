@@ -122,11 +122,13 @@ def test_a_line_ends_as_it_would_end_where_it_is_done(real_server: RealServer, l
     here = line(*words, **trusted)
     strange = line("deploy", "--hosts", "strange", **trusted)
     unlike = line("deploy", "--hosts", "red;", **trusted)
+    shape = line("node", "add", "red", "--cluster", "Shelf_1", **trusted)
     nobody = line("verify", **trusted | {"KUBERRY_SERVER": "https://127.0.0.1:1"})
 
     assert (here.code, here.out, here.err) == (there.code, "", there.err)
     assert (strange.code, "--allow-hosts" in strange.err) == (2, True)
-    assert unlike.code == 2
+    assert (unlike.code, "';' has no place in a host name" in unlike.err) == (2, True)
+    assert (shape.code, "kuberry node add --help" in shape.err) == (2, True)
     assert (nobody.code, "does not answer" in nobody.err) == (4, True)
 
 

@@ -18,6 +18,7 @@ from kuberry.model.cluster import Cluster, K3sWish
 from kuberry.model.facts import Architecture, FileSystem, Interface, Program, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
 from kuberry.model.plan import Captured, HostPlan, Plan, PutArtifact, Run, SetUnit, WriteFiles
+from planned import files_of, ids_of
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3"}
 LINKS = tuple(
@@ -47,27 +48,13 @@ def _plan(
     return {one.host: one for one in plan.hosts}
 
 
-def _ids(plan: HostPlan) -> list[str]:
-    return [step.id for step in plan.steps]
-
-
-def _files(plan: HostPlan) -> dict[str, str]:
-    return {
-        file.path: "".join(one if isinstance(one, str) else f"<{one.captured}>" for one in text)
-        for step in plan.steps
-        if isinstance(step, WriteFiles)
-        for file in step.files
-        for text in [file.content]
-    }
-
-
 def _kept(path: str, text: str) -> KeptFile:
     return KeptFile(path=path, sha256=hashlib.sha256(text.encode()).hexdigest(), mode="644")
 
 
 def _done(plan: HostPlan) -> Installed:
     """Return what a host holds once *plan* is done."""
-    files = {path: _kept(path, text) for path, text in _files(plan).items()}
+    files = {path: _kept(path, text) for path, text in files_of(plan).items()}
     for step in plan.steps:
         if isinstance(step, PutArtifact):
             digest = step.artifact.sha256
@@ -78,7 +65,7 @@ def _done(plan: HostPlan) -> Installed:
         files=files,
         units={unit: Unit(name=unit, active="active", enabled="enabled")},
         record=HostRecord(cluster="shelf"),
-        hosts_file=_files(plan)["/etc/hosts"],
+        hosts_file=files_of(plan)["/etc/hosts"],
         initialised=is_server,
         joined=not is_server,
         nodes=NODES if is_server else None,
@@ -93,7 +80,7 @@ def _all_done() -> dict[str, Installed]:
 
 def test_the_server_comes_up_before_anybody_waits_for_it() -> None:
     """Everything is there before its unit starts; its start is not waited for but looked after."""
-    assert _ids(_plan()["red"]) == [
+    assert ids_of(_plan()["red"]) == [
         "before", "files", "put-k3s", "put-k3s-airgap-images", "put-probe", "links",
         "tokens", "k3s", "serve", "ready",
     ]  # fmt: skip
@@ -101,7 +88,7 @@ def test_the_server_comes_up_before_anybody_waits_for_it() -> None:
 
 def test_agents_are_staged_while_the_server_starts() -> None:
     """Only the token waits for the server, and nothing but the start comes after it."""
-    assert _ids(_plan()["red01"]) == [
+    assert ids_of(_plan()["red01"]) == [
         "before", "files", "put-k3s", "put-k3s-airgap-images", "put-probe", "links",
         "token", "k3s", "ready",
     ]  # fmt: skip
@@ -117,12 +104,12 @@ def test_no_start_of_k3s_blocks() -> None:
 
 def test_a_cluster_that_is_there_is_left_alone() -> None:
     """The same wish again has nothing to do."""
-    assert [_ids(plan) for plan in _plan(_all_done()).values()] == [[], [], []]
+    assert [ids_of(plan) for plan in _plan(_all_done()).values()] == [[], [], []]
 
 
 def test_the_server_is_told_everything_by_its_file() -> None:
     """Address and interface are those we are logged in to; tokens are in files of their own."""
-    text = _files(_plan()["red"])[at.CONFIG]
+    text = files_of(_plan()["red"])[at.CONFIG]
 
     assert yaml.safe_load(text) == {
         "node-name": "red",
@@ -141,7 +128,7 @@ def test_the_server_is_told_everything_by_its_file() -> None:
 
 def test_an_agent_knows_its_server_by_a_name_that_stays() -> None:
     """The name is in /etc/hosts and in the server's certificate."""
-    files = _files(_plan()["red01"])
+    files = files_of(_plan()["red01"])
 
     assert yaml.safe_load(files[at.CONFIG]) == {
         "node-name": "red01",
@@ -162,7 +149,7 @@ def test_the_interface_is_the_one_that_owns_the_address() -> None:
     wish = make.k3s_cluster("red")
     plan = install(wish, {"red": make.seen("red", "10.0.0.1", network=network)}, make.k3s_bundle())
 
-    assert yaml.safe_load(_files(plan.hosts[0])[at.CONFIG])["flannel-iface"] == "wlan0"
+    assert yaml.safe_load(files_of(plan.hosts[0])[at.CONFIG])["flannel-iface"] == "wlan0"
 
 
 def test_a_token_is_in_no_plan() -> None:
@@ -195,7 +182,7 @@ def test_what_is_not_wished_for_is_left_out_by_k3s() -> None:
     wish = make.k3s_cluster(
         *ADDRESSES, network="host-gw", k3s=K3sWish(without=("traefik", "servicelb"))
     )
-    value = yaml.safe_load(_files(_plan(wish=wish)["red"])[at.CONFIG])
+    value = yaml.safe_load(files_of(_plan(wish=wish)["red"])[at.CONFIG])
 
     assert (value["disable"], value["flannel-backend"]) == (["traefik", "servicelb"], "host-gw")
 
@@ -208,17 +195,17 @@ def test_mirrors_are_on_every_host() -> None:
     )
     plans = _plan(wish=wish)
 
-    assert [yaml.safe_load(_files(one)[at.REGISTRIES]) for one in plans.values()] == [
+    assert [yaml.safe_load(files_of(one)[at.REGISTRIES]) for one in plans.values()] == [
         {"mirrors": {"docker.io": {"endpoint": ["http://10.0.0.9:5000"]}, "*": {}}}
     ] * 3
-    flags = [yaml.safe_load(_files(one)[at.CONFIG]) for one in plans.values()]
+    flags = [yaml.safe_load(files_of(one)[at.CONFIG]) for one in plans.values()]
     assert ["embedded-registry" in one for one in flags] == [True, False, False]
 
 
 def test_without_a_wish_there_is_no_registry_file() -> None:
     """An older k3s knows no embedded registry, and is not asked for one."""
-    assert at.REGISTRIES not in _files(_plan()["red"])
-    assert "embedded-registry" not in _files(_plan()["red"])[at.CONFIG]
+    assert at.REGISTRIES not in files_of(_plan()["red"])
+    assert "embedded-registry" not in files_of(_plan()["red"])[at.CONFIG]
 
 
 def test_a_network_that_k3s_has_not_is_refused() -> None:
@@ -242,8 +229,8 @@ def test_a_new_agent_gets_the_token_of_a_server_that_is_left_alone() -> None:
     there["red"] = there["red"].model_copy(update={"nodes": nodes})
     plans = _plan(there)
 
-    assert (_ids(plans["red"]), _ids(plans["red01"])) == (["serve"], [])
-    assert _ids(plans["red02"])[-3:] == ["token", "k3s", "ready"]
+    assert (ids_of(plans["red"]), ids_of(plans["red01"])) == (["serve"], [])
+    assert ids_of(plans["red02"])[-3:] == ["token", "k3s", "ready"]
 
 
 def test_a_deleted_node_joins_again() -> None:
@@ -253,7 +240,7 @@ def test_a_deleted_node_joins_again() -> None:
     plans = _plan(there)
     unit = next(one for one in plans["red02"].steps if isinstance(one, SetUnit))
 
-    assert _ids(plans["red02"]) == ["token", "k3s", "ready"]
+    assert ids_of(plans["red02"]) == ["token", "k3s", "ready"]
     assert unit.action == "restart"
 
 
@@ -265,7 +252,7 @@ def test_another_configuration_restarts_what_reads_it() -> None:
     plans = _plan(there)
     unit = next(one for one in plans["red01"].steps if isinstance(one, SetUnit))
 
-    assert [_ids(one) for one in plans.values()] == [[], ["files", "k3s", "ready"], []]
+    assert [ids_of(one) for one in plans.values()] == [[], ["files", "k3s", "ready"], []]
     assert unit.action == "restart"
 
 
@@ -274,7 +261,7 @@ def test_another_name_in_the_hosts_file_restarts_nothing() -> None:
     there = _all_done()
     there["red01"] = there["red01"].model_copy(update={"hosts_file": "127.0.0.1 localhost\n# x\n"})
 
-    assert _ids(_plan(there)["red01"]) == ["files"]
+    assert ids_of(_plan(there)["red01"]) == ["files"]
 
 
 def test_a_server_that_is_down_is_started_and_waited_for() -> None:
@@ -283,7 +270,7 @@ def test_a_server_that_is_down_is_started_and_waited_for() -> None:
     down = {at.SERVER_UNIT: Unit(name=at.SERVER_UNIT, active="inactive", enabled="enabled")}
     there["red"] = there["red"].model_copy(update={"units": down, "nodes": None})
 
-    assert [_ids(one) for one in _plan(there).values()] == [
+    assert [ids_of(one) for one in _plan(there).values()] == [
         ["k3s", "serve", "ready"],
         ["ready"],
         ["ready"],
@@ -293,13 +280,13 @@ def test_a_server_that_is_down_is_started_and_waited_for() -> None:
 def test_only_a_container_gets_what_a_container_needs() -> None:
     """Elsewhere the limits are those of the installer."""
     path = "/etc/systemd/system/k3s.service.d/kuberry.conf"
-    assert path not in _files(_plan()["red"])
-    assert path in _files(_plan(virtualization="systemd-nspawn")["red"])
+    assert path not in files_of(_plan()["red"])
+    assert path in files_of(_plan(virtualization="systemd-nspawn")["red"])
 
 
 def test_the_units_are_the_installers() -> None:
     """Stopping k3s leaves pods running, and no start of systemd's gives up on a slow card."""
-    server, agent = _files(_plan()["red"]), _files(_plan()["red01"])
+    server, agent = files_of(_plan()["red"]), files_of(_plan()["red01"])
     text = server["/etc/systemd/system/k3s.service"]
 
     assert "ExecStart=/usr/local/bin/k3s server\n" in text
@@ -332,12 +319,12 @@ def test_a_machine_flashed_anew_finds_its_old_node_and_password_gone() -> None:
     plans = _plan(there)
     forget = next(step for step in plans["red"].steps if step.id == "forget-red02")
 
-    assert _ids(plans["red"]) == ["forget-red02", "serve"]
+    assert ids_of(plans["red"]) == ["forget-red02", "serve"]
     assert isinstance(forget, Run)
     assert forget.arguments == ("red02", "0", "")
     assert "node-password.k3s" in forget.script
-    assert "token" in _ids(plans["red02"])
-    assert _ids(plans["red01"]) == []
+    assert "token" in ids_of(plans["red02"])
+    assert ids_of(plans["red01"]) == []
 
 
 @pytest.mark.parametrize(("kind", "snapshotter"), [("overlay", "native"), ("ext4", None)])
@@ -353,4 +340,4 @@ def test_no_overlay_is_laid_upon_another(kind: str, snapshotter: str | None) -> 
         read_only=False,
     )
     for plan in _plan(disks=(disk,)).values():
-        assert yaml.safe_load(_files(plan)[at.CONFIG]).get("snapshotter") == snapshotter
+        assert yaml.safe_load(files_of(plan)[at.CONFIG]).get("snapshotter") == snapshotter

@@ -14,6 +14,7 @@ from kuberry.model.difference import Difference, Subject
 from kuberry.model.facts import Unit
 from kuberry.model.installed import HostRecord, Installed, SeenNode
 from kuberry.model.plan import Clear, HostPlan, Plan, Run, WriteFiles
+from planned import ids_of
 
 NAMES = ("red", "red01", "red02")
 CLUSTER = make.k3s_cluster(*NAMES)
@@ -42,14 +43,10 @@ def _plans(plan: Plan) -> dict[str, HostPlan]:
     return {one.host: one for one in plan.hosts}
 
 
-def _ids(plan: HostPlan) -> list[str]:
-    return [step.id for step in plan.steps]
-
-
 def test_a_whole_cluster_goes_side_by_side() -> None:
     """Nobody waits for anybody, nothing is drained."""
     plans = _plans(remove(CLUSTER, _hosts(), NAMES))
-    assert [_ids(plan) for plan in plans.values()] == [LEAVE] * 3
+    assert [ids_of(plan) for plan in plans.values()] == [LEAVE] * 3
 
 
 def test_one_host_leaves_once_its_pods_have() -> None:
@@ -58,7 +55,7 @@ def test_one_host_leaves_once_its_pods_have() -> None:
     forget = plans["red"].steps[0]
     files = plans["red01"].steps[0]
 
-    assert [_ids(plan) for plan in plans.values()] == [
+    assert [ids_of(plan) for plan in plans.values()] == [
         ["forget-red02", "files"], ["files"], ["left", *LEAVE],
     ]  # fmt: skip
     assert isinstance(forget, Run)
@@ -75,7 +72,7 @@ def test_a_server_that_is_silent_is_not_asked() -> None:
     hosts["red"] = make.seen("red", "10.0.0.1", there=silent)
     plans = _plans(remove(CLUSTER, hosts, ["red02"]))
 
-    assert [_ids(plan) for plan in plans.values()] == [["files"], ["files"], LEAVE]
+    assert [ids_of(plan) for plan in plans.values()] == [["files"], ["files"], LEAVE]
 
 
 def test_everything_of_k3s_is_cleared() -> None:
@@ -109,8 +106,8 @@ def test_the_server_goes_off_last() -> None:
     plans = _plans(stop(CLUSTER, _hosts(), drain_s=30))
     scripts = {one.id: one for one in plans["red"].steps if isinstance(one, Run)}
 
-    assert _ids(plans["red"]) == ["drain", "off-red01", "off-red02", "unmark", "off"]
-    assert [_ids(plans[name]) for name in NAMES[1:]] == [["drained", "off"]] * 2
+    assert ids_of(plans["red"]) == ["drain", "off-red01", "off-red02", "unmark", "off"]
+    assert [ids_of(plans[name]) for name in NAMES[1:]] == [["drained", "off"]] * 2
     assert "k3s kubectl" in scripts["drain"].script
     assert scripts["unmark"].arguments == ("k3s.service",)
 

@@ -13,7 +13,8 @@ from kuberry.distributions.seen import Seen
 from kuberry.model.cluster import Cluster, K3sWish
 from kuberry.model.facts import Program, Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
-from kuberry.model.plan import Captured, Gate, HostPlan, PutArtifact, Run, SetUnit, WriteFiles
+from kuberry.model.plan import Gate, HostPlan, PutArtifact, Run, SetUnit, WriteFiles
+from planned import files_of, ids_of
 
 ADDRESSES = {"red": "10.0.0.1", "red01": "10.0.0.2", "red02": "10.0.0.3", "red03": "10.0.0.4"}
 WISH = make.k3s_cluster(*ADDRESSES, more_servers=("red01", "red02"))
@@ -33,26 +34,11 @@ def _plan(there: dict[str, Installed] | None = None, wish: Cluster = WISH) -> di
     return {one.host: one for one in install(wish, hosts, make.k3s_bundle()).hosts}
 
 
-def _ids(plan: HostPlan) -> list[str]:
-    return [step.id for step in plan.steps]
-
-
-def _files(plan: HostPlan) -> dict[str, str]:
-    return {
-        file.path: "".join(
-            f"<{one.captured}>" if isinstance(one, Captured) else one for one in file.content
-        )
-        for step in plan.steps
-        if isinstance(step, WriteFiles)
-        for file in step.files
-    }
-
-
 def _done(plan: HostPlan) -> Installed:
     """Return what a host holds once *plan* is done."""
     kept = {
         path: KeptFile(path=path, sha256=hashlib.sha256(text.encode()).hexdigest(), mode="644")
-        for path, text in _files(plan).items()
+        for path, text in files_of(plan).items()
     }
     for step in plan.steps:
         if isinstance(step, PutArtifact):
@@ -65,7 +51,7 @@ def _done(plan: HostPlan) -> Installed:
         files=kept,
         units={unit: Unit(name=unit, active="active", enabled="enabled")},
         record=HostRecord(cluster="shelf"),
-        hosts_file=_files(plan)["/etc/hosts"],
+        hosts_file=files_of(plan)["/etc/hosts"],
         initialised=is_first,
         joined=not is_first,
         nodes=nodes if is_first else None,
@@ -85,7 +71,7 @@ def _gates(plan: HostPlan) -> list[str]:
 
 def test_the_first_begins_and_the_others_name_it() -> None:
     """One ``cluster-init``, or there would be several clusters; the rest is the same on all."""
-    values = {name: yaml.safe_load(_files(one)[at.CONFIG]) for name, one in _plan().items()}
+    values = {name: yaml.safe_load(files_of(one)[at.CONFIG]) for name, one in _plan().items()}
     url = "https://api.shelf.kuberry.internal:6443"
     own = {"node-name", "node-ip", "tls-san", "cluster-init", "server"}
 
@@ -103,9 +89,9 @@ def test_servers_join_one_after_the_other() -> None:
     plans = _plan()
     staged = ["before", "files", "put-k3s", "put-k3s-airgap-images", "put-probe", "links"]
 
-    assert _ids(plans["red"]) == [*staged, "tokens", "k3s", "serve", "ready"]
+    assert ids_of(plans["red"]) == [*staged, "tokens", "k3s", "serve", "ready"]
     for name in ("red01", "red02"):
-        assert _ids(plans[name]) == [*staged, "token", "turn", "k3s", "serve", "ready"]
+        assert ids_of(plans[name]) == [*staged, "token", "turn", "k3s", "serve", "ready"]
     assert [_gates(one) for one in plans.values()] == [[], ["served:red"], ["served:red01"], []]
     produced = {
         name: host
@@ -126,9 +112,9 @@ def test_servers_join_one_after_the_other() -> None:
 def test_a_server_gets_both_tokens_and_an_agent_one() -> None:
     """Who has the agents' token cannot become a server."""
     plans = _plan()
-    assert _files(plans["red01"])[at.SERVER_TOKEN] == "<server-token>\n"
-    assert _files(plans["red01"])[at.AGENT_TOKEN] == "<agent-token>\n"
-    assert at.SERVER_TOKEN not in _files(plans["red03"])
+    assert files_of(plans["red01"])[at.SERVER_TOKEN] == "<server-token>\n"
+    assert files_of(plans["red01"])[at.AGENT_TOKEN] == "<agent-token>\n"
+    assert at.SERVER_TOKEN not in files_of(plans["red03"])
     modes = {
         one.path: one.mode
         for step in plans["red01"].steps
@@ -147,7 +133,7 @@ def test_one_server_alone_tells_nobody_its_own_token() -> None:
 
 def test_servers_that_are_there_are_left_alone() -> None:
     """The same wish again has nothing to do."""
-    assert [_ids(plan) for plan in _plan(_all_done()).values()] == [[], [], [], []]
+    assert [ids_of(plan) for plan in _plan(_all_done()).values()] == [[], [], [], []]
 
 
 def test_one_that_was_lost_midway_joins_by_the_same_line() -> None:
@@ -158,7 +144,7 @@ def test_one_that_was_lost_midway_joins_by_the_same_line() -> None:
     there["red02"] = there["red02"].model_copy(update={"joined": False})
     plans = _plan(there)
 
-    assert [_ids(one) for one in plans.values()] == [
+    assert [ids_of(one) for one in plans.values()] == [
         ["serve"], [], ["token", "k3s", "serve", "ready"], [],
     ]  # fmt: skip
     assert _gates(plans["red02"]) == []
@@ -169,7 +155,7 @@ def test_servers_restart_one_after_the_other() -> None:
     wish = WISH.model_copy(update={"k3s": K3sWish(without=("traefik",))})
     plans = _plan(_all_done(), wish)
 
-    assert [_ids(one) for one in plans.values()] == [
+    assert [ids_of(one) for one in plans.values()] == [
         ["files", "k3s", "serve", "ready"],
         ["files", "turn", "k3s", "serve", "ready"],
         ["files", "turn", "k3s", "serve", "ready"],
@@ -186,6 +172,6 @@ def test_one_that_was_on_its_way_up_is_started_anew() -> None:
     there["red02"] = there["red02"].model_copy(update=changes)
     plans = _plan(there)
 
-    assert _ids(plans["red"]) == ["forget-red02", "serve"]
+    assert ids_of(plans["red"]) == ["forget-red02", "serve"]
     start = next(one for one in plans["red02"].steps if isinstance(one, SetUnit))
     assert start.action == "restart"

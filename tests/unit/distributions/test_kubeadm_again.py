@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 import made_up as make
-from kubeadm_plans import ADDRESSES, LOADED, all_done, changed, files_of, hosts_of, ids_of, plan_of
+from kubeadm_plans import ADDRESSES, LOADED, all_done, changed, hosts_of, plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT
 from kuberry.model.facts import KernelModule, Sysctl, Unit
 from kuberry.model.installed import KeptFile, SeenNode
 from kuberry.model.plan import Run, SetUnit
+from planned import files_of, ids_of
 
 
 def test_nothing_is_planned_when_all_is_done() -> None:

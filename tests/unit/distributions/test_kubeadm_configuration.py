@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 import made_up as make
-from kubeadm_plans import files_of, plan_of
+from kubeadm_plans import plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.configuration import api_version, init_configuration
 from kuberry.model.facts import Cgroups
+from planned import files_of
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import json
 import pytest
 
 import made_up as make
-from kubeadm_plans import ADDRESSES, files_of, hosts_of, plan_of
+from kubeadm_plans import ADDRESSES, hosts_of, plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.kubeadm.network import ROUTES_SCRIPT
 from kuberry.model.bundle import ImageArchive
 from kuberry.model.plan import InstallPackages, Run, SetUnit, WriteFiles
+from planned import files_of
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 import made_up as make
-from kubeadm_plans import ADDRESSES, done, files_of, hosts_of, ids_of, plan_of
+from kubeadm_plans import ADDRESSES, done, hosts_of, plan_of
 from kuberry.distributions.kubeadm import install
 from kuberry.distributions.seen import NotSeen
 from kuberry.model.bundle import Binary, Bundle
 from kuberry.model.facts import KubernetesTraces, Unit
 from kuberry.model.installed import HostRecord, KeptFile
 from kuberry.model.plan import Captured, Gate, LoadImages, Plan, Run, SetUnit
+from planned import files_of, ids_of
 
 
 def test_order_on_the_control_plane() -> None:

@@ -19,6 +19,7 @@ from kuberry.model.difference import Difference, Subject
 from kuberry.model.facts import Unit
 from kuberry.model.installed import HostRecord, Installed, KeptFile, SeenNode
 from kuberry.model.plan import Clear, Gate, HostPlan, Plan, PowerOff, Restore, Run, WriteFiles
+from planned import ids_of
 
 NAMES = ("red", "red01", "red02")
 CLUSTER = make.cluster(*NAMES)
@@ -49,10 +50,6 @@ def _plans(plan: Plan) -> dict[str, HostPlan]:
     return {one.host: one for one in plan.hosts}
 
 
-def _ids(plan: HostPlan) -> list[str]:
-    return [step.id for step in plan.steps]
-
-
 LEAVE = [
     "idle-units", "kubeadm-reset", "containers", "network", "files", "packages", "places",
     "settings", "units",
@@ -63,16 +60,16 @@ def test_a_whole_cluster_goes_side_by_side() -> None:
     """Nobody waits for anybody, nothing is drained; our records stay until it is proven."""
     plans = _plans(remove(CLUSTER, _hosts(), NAMES))
 
-    assert {name: _ids(one) for name, one in plans.items()} == dict.fromkeys(NAMES, LEAVE)
+    assert {name: ids_of(one) for name, one in plans.items()} == dict.fromkeys(NAMES, LEAVE)
 
 
 def test_a_part_is_drained_first_and_forgotten_by_the_others() -> None:
     """The control plane drains it, the others lose its route and its name, and only that."""
     plans = _plans(remove(CLUSTER, _hosts(), ["red02"]))
 
-    assert _ids(plans["red"]) == ["forget-red02", "files", "forget-routes"]
-    assert _ids(plans["red01"]) == ["files", "forget-routes"]
-    assert _ids(plans["red02"]) == ["left", *LEAVE]
+    assert ids_of(plans["red"]) == ["forget-red02", "files", "forget-routes"]
+    assert ids_of(plans["red01"]) == ["files", "forget-routes"]
+    assert ids_of(plans["red02"]) == ["left", *LEAVE]
     gate, drain = plans["red02"].steps[0], plans["red"].steps[0]
     assert isinstance(gate, Gate)
     assert isinstance(drain, Run)
@@ -92,8 +89,8 @@ def test_a_silent_control_plane_holds_nobody_up() -> None:
     """Without an API server nothing is drained, and the leaving host does not wait."""
     plans = _plans(remove(CLUSTER, _hosts(nodes=None), ["red01"]))
 
-    assert _ids(plans["red01"]) == LEAVE
-    assert "forget-red01" not in _ids(plans["red"])
+    assert ids_of(plans["red01"]) == LEAVE
+    assert "forget-red01" not in ids_of(plans["red"])
 
 
 def test_a_clean_host_stays_as_it_is() -> None:
@@ -113,7 +110,7 @@ def test_a_containerd_that_was_there_keeps_its_data() -> None:
     images = [step.id for step in theirs.steps if isinstance(step, Restore) and step.id == "images"]
 
     assert images == ["images"]
-    assert "images" not in _ids(own)
+    assert "images" not in ids_of(own)
     for plan, cleared in ((own, True), (theirs, False)):
         (clear,) = (step for step in plan.steps if isinstance(step, Clear))
         assert ("/var/lib/containerd" in clear.paths) is cleared
@@ -177,8 +174,8 @@ def test_the_control_plane_goes_off_last() -> None:
     """Pods first, then the workers, then the marks are taken away, then the control plane."""
     plans = _plans(stop(CLUSTER, _hosts(), drain_s=30))
 
-    assert _ids(plans["red"]) == ["drain", "off-red01", "off-red02", "unmark", "off"]
-    assert _ids(plans["red01"]) == ["drained", "off"]
+    assert ids_of(plans["red"]) == ["drain", "off-red01", "off-red02", "unmark", "off"]
+    assert ids_of(plans["red01"]) == ["drained", "off"]
     off = plans["red01"].steps[-1]
     assert isinstance(off, PowerOff)
     waits = [step for step in plans["red"].steps if isinstance(step, Gate)]
@@ -192,15 +189,17 @@ def test_without_a_drain_hosts_just_go_off(drain_s: int, nodes: str | None) -> N
     hosts = _hosts() if nodes else _hosts(nodes=None)
     plans = _plans(stop(CLUSTER, hosts, drain_s=drain_s))
 
-    assert _ids(plans["red01"]) == ["off"]
-    assert _ids(plans["red"]) == ["off-red01", "off-red02", "off"]
+    assert ids_of(plans["red01"]) == ["off"]
+    assert ids_of(plans["red"]) == ["off-red01", "off-red02", "off"]
 
 
 def test_a_lost_control_plane_does_not_keep_workers_on() -> None:
     """Those that can be reached are switched off."""
     hosts = {name: one for name, one in _hosts().items() if name != "red"}
 
-    assert {name: _ids(one) for name, one in _plans(stop(CLUSTER, hosts, drain_s=30)).items()} == {
+    plans = _plans(stop(CLUSTER, hosts, drain_s=30))
+
+    assert {name: ids_of(one) for name, one in plans.items()} == {
         "red01": ["off"],
         "red02": ["off"],
     }
@@ -213,7 +212,7 @@ def test_a_containerd_that_came_as_a_program_goes_with_its_places() -> None:
     plans = _plans(remove(CLUSTER, _hosts(files=files, added_packages=frozenset()), NAMES))
     places = next(step for step in plans["red"].steps if isinstance(step, Clear))
 
-    assert "images" not in _ids(plans["red"])
+    assert "images" not in ids_of(plans["red"])
     assert set(CONTAINERD_PLACES) <= set(places.paths)
 
 
@@ -261,7 +260,7 @@ def test_a_dead_node_is_deleted_and_forgotten_without_its_host() -> None:
     assert sorted(plans) == ["red", "red01"]
     assert isinstance(forget, Run)
     assert forget.arguments == ("red02", "0", "")
-    assert _ids(plans["red01"]) == ["files", "forget-routes"]
+    assert ids_of(plans["red01"]) == ["files", "forget-routes"]
     assert "red02" not in _texts(plans["red01"])
     assert "10.244.0.0/24 via 10.0.0.1" in _texts(plans["red01"])
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from kuberry.cli.away import lines
 from kuberry.cli.away.doing import Server
 from kuberry.errors import UsageError
+from kuberry.hostlist import expand
 from kuberry.model.request import (
     Asked,
     DeployRequest,
@@ -69,8 +70,12 @@ def wish(kind: type[Request], command: str, said: Said) -> Request:
     """Return the request of *kind* that *said* asks for; what is not said is left out.
 
     Raises:
+        HostExpressionError: The hosts are none: said here as it is said where all is done here.
         UsageError: A value is not of the right shape.
     """
+    for expression in (said.get("hosts"), said.get("control_plane")):
+        if expression:
+            expand(expression)
     named = {_CALLED.get(word, word): _plain(value) for word, value in said.items()}
     known = {word: one for word, one in named.items() if word in kind.model_fields}
     wanted = {word: one for word, one in known.items() if one is not None}
@@ -79,7 +84,8 @@ def wish(kind: type[Request], command: str, said: Said) -> Request:
     except ValidationError as error:
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"])
-        raise UsageError(f"{where}: {first['msg']}", remedy="kuberry deploy --help") from None
+        remedy = f"kuberry {command.replace('-', ' ')} --help"
+        raise UsageError(f"{where}: {first['msg']}", remedy=remedy) from None
 
 
 def _plain(value: Any) -> Any:
