@@ -56,11 +56,14 @@ def silent() -> Iterator[socket.socket]:
 
 
 def until_taken(pid: int, number: signal.Signals) -> None:
-    """Wait until the process has taken the signal: of two that wait the kernel gives the lower."""
+    """Wait until the process has taken the signal: of two that wait the kernel gives the lower.
+
+    One that came when the process had just ended is never taken.
+    """
     status, bit = Path(f"/proc/{pid}/status"), 1 << (number - 1)
     for _ in range(6000):
         words = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        if not int(words["ShdPnd"], 16) & bit:
+        if not int(words["ShdPnd"], 16) & bit or words["State"].strip().startswith("Z"):
             return
         time.sleep(0.01)
 
