@@ -4,19 +4,19 @@ PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 2 --dist loadgr
 .PHONY: install demo test check unit integration e2e bench campaign docs release
 
 install:
-	@sh tools/install.sh
+	@sh tools/install.sh $(MAKECMDGOALS)
 demo: install # KEEP=1 leaves it up; OUTPUT=json; DISTRIBUTION=k3s VERSION=latest
 	@$(ROOT) .venv/bin/python -m kuberry.demo $(if $(KEEP),--keep) $(if $(OUTPUT),--output $(OUTPUT)) --root "$(ROOT)" $(if $(DISTRIBUTION),--distribution $(DISTRIBUTION)) $(if $(VERSION),--version $(VERSION))
 check: install
-	.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	.venv/bin/mypy && .venv/bin/lint-imports --no-logo
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports --no-logo
 unit: install
 	$(PYTEST) tests/unit tests/house
 integration: install
 	$(ROOT) $(PYTEST) tests/integration
 e2e: install
 	$(ROOT) $(PYTEST) tests/e2e
-test: check
+test: install
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	$(ROOT) $(PYTEST) -n 6 -m "not alone and not campaign" tests
 	$(ROOT) $(PYTEST) -n 0 -m alone tests/integration/lab
 bench: install

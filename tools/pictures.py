@@ -1,4 +1,4 @@
-"""Make the pictures of the documents from real runs on lab hosts: docs/pictures/*.svg.
+"""Make the pictures of the documents from real runs on lab hosts: docs/pictures.
 
 The run of the picture ``deploy`` also gives the report that docs/reports.md shows.
 Run as root by ``make docs``; it brings a lab of its own up and takes it down again.
@@ -46,6 +46,16 @@ def main() -> None:
                     shorten_kernel()
         finally:
             run(state, "lab", "down")
+    browse()
+
+
+def browse() -> None:
+    """Have the tests of the page keep what they see of a cluster."""
+    words = (sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/e2e/test_page.py")
+    environment = os.environ | {"KUBERRY_PICTURES": str(PICTURES)}
+    done = subprocess.run(words, cwd=ROOT, env=environment, check=False, timeout=3600)
+    if done.returncode:
+        sys.exit("the tests of the page failed")
 
 
 def shorten_kernel() -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
     from kuberry.api.node import Leave, node_add, node_remove
+    from kuberry.api.queue import plan_queue
     from kuberry.api.reset import reset
     from kuberry.api.runs import list_runs, load_run, run_document, run_events, run_page, stamped
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from kuberry.model.plan import Plan
     from kuberry.model.preparation import Preparation
     from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
+    from kuberry.model.queue import HostClass, QueuePlan
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
     from kuberry.model.setup import HostSetup, SetupReport, SetupWish
@@ -128,6 +130,7 @@ __all__ = [
     "Finding",
     "FoundHost",
     "HostBusy",
+    "HostClass",
     "HostConnected",
     "HostEnded",
     "HostExpressionError",
@@ -166,6 +169,7 @@ __all__ = [
     "ProbeResult",
     "Problem",
     "Pulse",
+    "QueuePlan",
     "RunDetail",
     "RunDocument",
     "RunEnded",
@@ -209,6 +213,7 @@ __all__ = [
     "node_add",
     "node_remove",
     "plan",
+    "plan_queue",
     "reset",
     "run_document",
     "run_events",

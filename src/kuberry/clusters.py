@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -76,6 +77,14 @@ class Clusters:
             reason = str(error).splitlines()[0]
             remedy = "put it right, or remove it and deploy again: the hosts know the rest"
             raise UsageError(f"{path} cannot be read: {reason}", remedy=remedy) from None
+
+    def readable(self) -> tuple[Cluster, ...]:
+        """Return all clusters whose files can be read, the last one used first."""
+        found = []
+        for name in sorted(self.names(), key=lambda one: one != self._last()):
+            with contextlib.suppress(UsageError):
+                found.append(self.find(name))
+        return tuple(one for one in found if one)
 
     def load(self, name: str | None) -> Cluster:
         """Return the cluster called *name*, or the last one used.

@@ -16,6 +16,7 @@ from kuberry.api import check as _check
 from kuberry.api import deploy as _deploy
 from kuberry.api import kubeconfig as _kubeconfig
 from kuberry.api import node as _node
+from kuberry.api import queue as _queue
 from kuberry.api import reset as _reset
 from kuberry.api import status as _status
 from kuberry.api import stop as _stop
@@ -70,6 +71,7 @@ lab_up = _twin(lab.lab_up)
 node_add = _twin(_node.node_add)
 node_remove = _twin(_node.node_remove)
 plan = _twin(_deploy.plan)
+plan_queue = _twin(_queue.plan_queue)
 reset = _twin(_reset.reset)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
@@ -92,6 +94,7 @@ __all__ = [
     "node_add",
     "node_remove",
     "plan",
+    "plan_queue",
     "reset",
     "setup_hosts",
     "status",

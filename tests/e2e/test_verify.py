@@ -10,27 +10,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from cluster_shell import KUBECTL, WHOLE, On
+from cluster_shell import KUBECTL, LEFT, WHOLE, On, nothing_is_left
 from kuberry.api.deploy import deploy
 from kuberry.api.lab import lab_power
 from kuberry.api.verify import verify
 from kuberry.errors import HostBusy
 from kuberry.model.finding import Outcome, ProbeResult
-from kuberry.verify import workloads
 from kuberry.verify.graph import KINDS
 from one_cluster import Deployed
 
 FIRST, ONE, TWO = "red", "red01", "red02"
-LEFT = f"{KUBECTL} get namespaces -l kuberry.internal/verify -o name"
 KUBERRY = (sys.executable, "-m", "kuberry")
 
 
 def _ask(deployed: Deployed) -> tuple[ProbeResult, ...]:
-    return asyncio.run(verify(settings=deployed.settings))
+    results = asyncio.run(verify(settings=deployed.settings))
+    for one in results:
+        if one.outcome is Outcome.FAIL:
+            print(one.id, one.where, one.detail)  # noqa: T201  # pytest shows it when a test fails
+    return results
 
 
 def _failed(results: tuple[ProbeResult, ...]) -> set[tuple[str, str | None]]:
@@ -55,14 +57,6 @@ def _broken(on: On, host: str, text: str, repair: str) -> Iterator[None]:
         on(host, repair)
 
 
-def _gone(on: On) -> bool:
-    for _ in range(120):
-        if on(FIRST, LEFT) == "":
-            return True
-        time.sleep(0.5)
-    return False
-
-
 def test_a_healthy_cluster_proves_itself(deployed: Deployed, on: On) -> None:
     """Everything is ok or honestly absent, from every node and for every pair; nothing is left."""
     results = _ask(deployed)
@@ -78,7 +72,7 @@ def test_a_healthy_cluster_proves_itself(deployed: Deployed, on: On) -> None:
     for probe in ("pods.start", "pods.logs", "pods.exec", "network.clusterip", "network.nodeport"):
         assert _places(results, probe, Outcome.OK) == set(deployed.cluster.hosts)
     assert _places(results, "network.pods", Outcome.OK) == pairs
-    assert _gone(on)
+    assert nothing_is_left(on)
 
 
 INPUT = "sudo iptables -{} INPUT -p tcp --dport 10250 -j DROP"
@@ -87,39 +81,50 @@ FORWARD = "sudo iptables -{} FORWARD -p tcp --dport 8080 -j DROP"
 LARGE = "sudo iptables -{} FORWARD -m length --length 1200:65535 -j DROP"
 
 
+Fault = tuple[str, str, str, str]
+"""Where, what breaks it, what repairs it, and the probe that names it."""
+STOPPED: Fault = (
+    ONE,
+    "sudo systemctl stop kubelet",
+    "sudo systemctl start kubelet",
+    "nodes.kubelet",
+)
+
+
+def _dropped(host: str, rule: str, probe: str) -> Fault:
+    return host, rule.format("I"), rule.format("D"), probe
+
+
 @pytest.mark.parametrize(
-    ("host", "text", "repair", "probe"),
+    "faults",
     [
-        (
-            ONE,
-            "sudo systemctl stop kubelet",
-            "sudo systemctl start kubelet",
-            "nodes.kubelet",
-        ),
-        (TWO, INPUT.format("I"), INPUT.format("D"), "nodes.kubelet"),
-        (TWO, NODE_PORTS.format("I"), NODE_PORTS.format("D"), "network.nodeport"),
-        (TWO, FORWARD.format("I"), FORWARD.format("D"), "network.pods"),
-        (TWO, LARGE.format("I"), LARGE.format("D"), "network.pods"),
+        (STOPPED, _dropped(TWO, INPUT, "nodes.kubelet")),
+        (_dropped(ONE, FORWARD, "network.pods"), _dropped(TWO, NODE_PORTS, "network.nodeport")),
+        (_dropped(TWO, LARGE, "network.pods"),),
     ],
-    ids=[
-        "kubelet-stopped",
-        "kubelet-blocked",
-        "node-ports-blocked",
-        "pods-blocked",
-        "large-blocked",
-    ],
+    ids=["kubelets", "pods-and-node-ports", "large-packets"],
 )
 def test_what_is_broken_a_second_ago_is_the_root_cause(
-    deployed: Deployed, on: On, host: str, text: str, repair: str, probe: str
+    deployed: Deployed, on: On, faults: tuple[Fault, ...]
 ) -> None:
-    """The probe and the host of what was broken fail, nothing else; the rest names that probe."""
-    with _broken(on, host, text, repair):
+    """The probes and hosts of what was broken fail, nothing else; the rest names those probes."""
+    with ExitStack() as stack:
+        for host, text, repair, _probe in faults:
+            stack.enter_context(_broken(on, host, text, repair))
         results = _ask(deployed)
 
-    assert _failed(results) == {(probe, host)}
-    assert _causes(results) <= {probe}
-    failure = next(one for one in results if one.outcome is Outcome.FAIL)
-    assert host in failure.remedy
+    assert _failed(results) == {(probe, host) for host, _, _, probe in faults}
+    assert _causes(results) <= {probe for *_, probe in faults}
+    for one in results:
+        if one.outcome is Outcome.FAIL:
+            assert str(one.where) in one.remedy
+
+
+def test_a_kubelet_that_was_restarted_just_now(deployed: Deployed, on: On) -> None:
+    """It is not ready until it has looked at its container runtime, and nothing is wrong."""
+    on(ONE, "sudo systemctl restart kubelet")
+
+    assert _failed(_ask(deployed)) == set()
 
 
 def test_a_host_that_no_longer_reaches_the_api_server(deployed: Deployed, on: On) -> None:
@@ -221,111 +226,11 @@ def test_a_worker_without_power(deployed: Deployed, on: On) -> None:
     assert _places(results, "workloads.rollout", Outcome.OK) == {None}
 
 
-VOLUME = [
-    {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {
-            "name": "by-hand",
-            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-        },
-        "provisioner": "kubernetes.io/no-provisioner",
-    },
-    {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": "by-hand"},
-        "spec": {
-            "capacity": {"storage": "32Mi"},
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": "by-hand",
-            "hostPath": {"path": "/srv/by-hand", "type": "DirectoryOrCreate"},
-        },
-    },
-]
-
-
-def test_storage(deployed: Deployed, on: On, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A volume of the default class is claimed, written and read; where none comes, that fails."""
-    monkeypatch.setattr(workloads, "CLAIM_S", 5.0)
-    storage_class, volume = (json.dumps(one) for one in VOLUME)
-    on(FIRST, f"echo '{storage_class}' | {KUBECTL} create -f -")
-    try:
-        without = _ask(deployed)
-        assert _gone(on)  # its claim would take the volume
-        on(FIRST, f"echo '{volume}' | {KUBECTL} create -f -")
-        monkeypatch.setattr(workloads, "CLAIM_S", 60.0)
-        with_volume = _ask(deployed)
-    finally:
-        on(FIRST, f"{KUBECTL} delete sc/by-hand pv/by-hand --ignore-not-found --wait=false")
-
-    assert _failed(without) == {("storage.claim", None)}
-    assert _failed(with_volume) == set()
-    assert _places(with_volume, "storage.claim", Outcome.OK) == {None}
-
-
-ANSWER = """
-import socket, sys
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind((sys.argv[2], 5353))
-while True:
-    query, client = server.recvfrom(512)
-    end = query.index(0, 12) + 5
-    record = bytes.fromhex("c00c00010001000000050004") + socket.inet_aton(sys.argv[1])
-    is_a = query[end - 4 : end - 2] == bytes([0, 1])
-    count = bytes([0, 1]) if is_a else bytes(2)
-    head = query[:2] + bytes.fromhex("85800001") + count + bytes(4)
-    server.sendto(head + query[12:end] + (record if is_a else b""), client)
-"""
-DNS = {
-    "apiVersion": "v1",
-    "kind": "Service",
-    "metadata": {"name": "kube-dns", "namespace": "kube-system"},
-    "spec": {
-        "clusterIP": "10.96.0.10",
-        "ports": [{"port": 53, "targetPort": 5353, "protocol": "UDP"}],
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcome"), [("10.96.0.1", Outcome.OK), ("10.9.9.9", Outcome.FAIL)]
-)
-def test_cluster_dns(deployed: Deployed, on: On, answer: str, outcome: Outcome) -> None:
-    """Names are looked up through the service from every node, and the answer must be right."""
-    address = _address(on, FIRST)
-    endpoints = {
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": DNS["metadata"],
-        "subsets": [
-            {
-                "addresses": [{"ip": address}],
-                "ports": [{"port": 5353, "protocol": "UDP"}],
-            }
-        ],
-    }
-    start = f"sudo systemd-run --quiet --unit=answer python3 -c '{ANSWER}' {answer} {address}"
-    on(FIRST, start)
-    try:
-        for manifest in (DNS, endpoints):
-            on(FIRST, f"echo '{json.dumps(manifest)}' | {KUBECTL} create -f -")
-        results = _ask(deployed)
-    finally:
-        on(FIRST, f"{KUBECTL} -n kube-system delete svc/kube-dns ep/kube-dns --ignore-not-found")
-        on(FIRST, "sudo systemctl stop answer")
-
-    answers = {one.where: one.detail for one in results if one.id == "dns.lookup"}
-    assert _places(results, "dns.lookup", outcome) == set(deployed.cluster.hosts), answers
-    assert {one for one, _ in _failed(results)} <= {"dns.lookup"}
-    assert outcome is Outcome.OK or all(answer in text for text in answers.values())
-
-
 @pytest.fixture
 def stuck(deployed: Deployed, on: On) -> Iterator[subprocess.Popen[str]]:
     """Give a `kuberry verify` that waits for a pod: the containerd of one host stands still."""
     stop = "sudo systemctl kill --signal={} --kill-who=main containerd"
-    assert _gone(on)
+    assert nothing_is_left(on)
     with _broken(on, TWO, stop.format("STOP"), stop.format("CONT")):
         settings = deployed.settings
         environment = os.environ | {
@@ -351,20 +256,17 @@ def stuck(deployed: Deployed, on: On) -> Iterator[subprocess.Popen[str]]:
             on(FIRST, f"{LEFT} | xargs -r {KUBECTL} delete --wait=false")
 
 
-def test_one_check_at_a_time(deployed: Deployed, stuck: subprocess.Popen[str]) -> None:
-    """A second one says so, and harms nothing of the first."""
+def test_one_check_at_a_time_and_none_is_left_behind(
+    deployed: Deployed, on: On, stuck: subprocess.Popen[str]
+) -> None:
+    """A second one says so and harms nothing of the first; Ctrl-C ends that one with 130."""
     with pytest.raises(HostBusy):
         _ask(deployed)
-
     assert stuck.poll() is None
-
-
-def test_an_interrupted_check_leaves_nothing(on: On, stuck: subprocess.Popen[str]) -> None:
-    """Ctrl-C ends with 130, and the namespace goes."""
     stuck.send_signal(signal.SIGINT)
 
     assert stuck.wait(timeout=60) == 130
-    assert _gone(on)
+    assert nothing_is_left(on)
 
 
 def test_what_a_killed_check_left_is_removed_by_the_next(
@@ -379,4 +281,4 @@ def test_what_a_killed_check_left_is_removed_by_the_next(
 
     assert left != ""
     assert _failed(_ask(deployed)) == set()
-    assert _gone(on)
+    assert nothing_is_left(on)

@@ -44,8 +44,12 @@ THIRD_LAB = (
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests that use lab hosts in three workers, so that those of each share one lab."""
+    """Keep the tests that use lab hosts in three workers, so that those of each share one lab.
+
+    Those of the page share a browser.
+    """
     groups = {**dict.fromkeys(SECOND_LAB, "second-lab"), **dict.fromkeys(THIRD_LAB, "third-lab")}
+    groups["page"] = "page"
     item.add_marker(pytest.mark.integration)
     item.add_marker(pytest.mark.xdist_group(groups.get(item.path.parent.name, "lab")))
     if ALONE in getattr(item, "fixturenames", ()):

@@ -105,6 +105,8 @@ class StandIn:
         broken: What raises: names of methods.
         wrong: What the service answers instead of the anchor's word.
         dns: What name servers answer.
+        late_endpoints: How many looks for the service's endpoints find none.
+        looks_for_endpoints: How many there were.
     """
 
     def __init__(self) -> None:
@@ -120,6 +122,7 @@ class StandIn:
         self.system: tuple[Pod, ...] = system_pods()
         self.rolled_out = manifests.REPLICAS
         self.rollout_made = asyncio.Event()
+        self.late_endpoints = self.looks_for_endpoints = 0
         self.claimed: Pod = pod("claim", "red01", phase="Succeeded", ready=False)
 
     def _may(self, method: str) -> None:
@@ -175,6 +178,11 @@ class StandIn:
         return tuple(
             Service(name, "10.96.7.7", 30001) for kind, name in self.objects if kind == "Service"
         )
+
+    async def endpoints(self, namespace: str, service: str) -> tuple[str, ...]:
+        """Return the address of the pod that the service leads to, once it is known."""
+        self.looks_for_endpoints += 1
+        return ("10.244.0.7",) if self.looks_for_endpoints > self.late_endpoints else ()
 
     async def warnings(self, namespace: str) -> dict[str, str]:
         """Return a warning about what does not come to its end."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 
 from kuberry.api.lab import lab_shell
 from kuberry.settings import Settings
 
 KUBECTL = "sudo kubectl --kubeconfig /etc/kubernetes/admin.conf"
+LEFT = f"{KUBECTL} get namespaces -l kuberry.internal/verify -o name"
 On = Callable[[str, str], str]
 """Runs shell text on a host, and returns what it says."""
 _ROW = (
@@ -36,6 +38,15 @@ for i in $(seq 120); do
 done
 exit 1
 """
+
+
+def nothing_is_left(on: On) -> bool:
+    """Return whether the namespaces of all checks go, and with them what was made there."""
+    for _ in range(120):
+        if on("red", LEFT) == "":
+            return True
+        time.sleep(0.5)
+    return False
 
 
 def shell_of(settings: Settings) -> On:

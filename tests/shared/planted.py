@@ -16,6 +16,7 @@ from typing import Self
 _PEM_LINE = re.compile(rb"^[A-Za-z0-9+/]{64}$", re.MULTILINE)
 _NEEDLE_BYTES = 60
 _LINES_OF_A_CURVE = 6
+_SETTLED_LOOKS = 50
 
 Secrets = Mapping[str, bytes]
 """By what it is: bytes that are in it, on one line, and long enough to be nowhere by chance."""
@@ -27,6 +28,9 @@ class Sampler:
     A machine sees the processes of its lab hosts, so both sides are looked at. What was seen is
     kept, and searched afterwards: then all secrets are known, also those that the run itself made.
 
+    A process that has had the same words for a second is looked at once a second: most of those of
+    a machine never change theirs, and to read them all at every look takes a third of a core.
+
     Args:
         interval_s: Seconds between two looks. A process that lives shorter may be missed; programs
             that are given a secret to use (sudo, kubeadm, kubectl) live longer.
@@ -35,7 +39,7 @@ class Sampler:
     def __init__(self, interval_s: float = 0.02) -> None:
         self.looks = 0
         self.seen: set[bytes] = set()
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, tuple[bytes, int]] = {}
         self._interval_s = interval_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sampler", daemon=True)
@@ -56,13 +60,16 @@ class Sampler:
     def _look(self) -> None:
         names = os.listdir("/proc")  # noqa: PTH208 -- 50 times a second
         alive = {int(name) for name in names if name.isdecimal()}
-        self._known = {pid: words for pid, words in self._known.items() if pid in alive}
+        self._known = {pid: one for pid, one in self._known.items() if pid in alive}
         for pid in alive:
-            words = _read(f"/proc/{pid}/cmdline")
-            if self._known.get(pid) == words:
+            before, since = self._known.get(pid, (None, self.looks))
+            age = self.looks - since
+            if age > _SETTLED_LOOKS and (age + pid) % _SETTLED_LOOKS:
                 continue
-            self._known[pid] = words
-            self.seen |= {words, _read(f"/proc/{pid}/environ")}
+            words = _read(f"/proc/{pid}/cmdline")
+            if words != before:
+                self._known[pid] = (words, self.looks)
+                self.seen |= {words, _read(f"/proc/{pid}/environ")}
 
 
 def _read(path: str) -> bytes:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from kuberry.actions import reset as action
-from kuberry.api.deploy import Verify, Wanted, work_for
+from kuberry.api.deploy import Verify, Wanted, plan, work_for
 from kuberry.api.deploy import carry_out as carry_out_deploy
 from kuberry.api.hosts import resolve
 from kuberry.api.reset import carry_out as carry_out_reset
@@ -18,7 +18,7 @@ from kuberry.hostlist import fold
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
 from kuberry.model.removal import ResetPlan
-from kuberry.model.report import RunReport
+from kuberry.model.report import PlanReport, RunReport
 from kuberry.settings import Settings
 
 
@@ -64,13 +64,39 @@ async def node_add(
         BundleError: The bundle is missing or damaged.
     """
     where, wanted = settings or Settings(), wanted or Wanted()
-    known = Clusters(where.clusters_dir).load(wanted.name)
-    words = [hosts] if isinstance(hosts, str) else list(hosts)
-    named = {host.name for host in resolve(words, where)}
-    rest = [name for name in known.hosts if name not in named]
-    wanted = dataclasses.replace(wanted, name=known.name)
-    work = await work_for([*rest, *words], wanted, options, where, emit)
+    names, wanted = _with(hosts, wanted, where)
+    work = await work_for(names, wanted, options, where, emit)
     return await carry_out_deploy(work, "node add", verify, where)
+
+
+async def plan_node_add(
+    hosts: str | Sequence[str],
+    *,
+    wanted: Wanted | None = None,
+    options: ConnectOptions | None = None,
+    settings: Settings | None = None,
+    emit: Emit = ignore,
+) -> PlanReport:
+    """Return what `node_add` would do with the same arguments, without doing it.
+
+    Raises:
+        UsageError: The request itself is wrong, or no such cluster is known here.
+        BundleError: The bundle is missing or damaged.
+    """
+    where = settings or Settings()
+    names, wanted = _with(hosts, wanted or Wanted(), where)
+    return await plan(names, wanted=wanted, options=options, settings=where, emit=emit)
+
+
+def _with(
+    hosts: str | Sequence[str], wanted: Wanted, settings: Settings
+) -> tuple[list[str], Wanted]:
+    """Return all hosts of the cluster, *hosts* last as they were said, and its name."""
+    known = Clusters(settings.clusters_dir).load(wanted.name)
+    words = [hosts] if isinstance(hosts, str) else list(hosts)
+    named = {host.name for host in resolve(words, settings)}
+    rest = [name for name in known.hosts if name not in named]
+    return [*rest, *words], dataclasses.replace(wanted, name=known.name)
 
 
 async def node_remove(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from kuberry.actions.status import status as look
 from kuberry.api.hosts import resolve
+from kuberry.clusters import Clusters
+from kuberry.model.cluster import Cluster
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, ignore
-from kuberry.model.status import StatusReport
+from kuberry.model.status import HostStatus, StatusReport
 from kuberry.settings import Settings
 
 
@@ -21,6 +23,8 @@ async def status(
 ) -> StatusReport:
     """Look at *hosts*; one that cannot be reached is a row with the reason.
 
+    A host of a cluster that was deployed from here says of which, and what it is there.
+
     Args:
         hosts: One host expression, or several.
         options: How to log in; ``None`` means the defaults.
@@ -31,5 +35,19 @@ async def status(
         HostExpressionError: A part of an expression is wrong.
         UsageError: One host is named twice with different logins, or the inventory is unusable.
     """
-    found = resolve(hosts, settings or Settings(), emit)
-    return await look(found, options or ConnectOptions(), emit)
+    own = settings or Settings()
+    found = resolve(hosts, own, emit)
+    report = await look(found, options or ConnectOptions(), emit)
+    clusters = Clusters(own.clusters_dir).readable()
+    if not clusters:
+        return report
+    rows = tuple(_with_role(row, clusters) for row in report.hosts)
+    return report.model_copy(update={"hosts": rows})
+
+
+def _with_role(row: HostStatus, clusters: Sequence[Cluster]) -> HostStatus:
+    cluster = next((one for one in clusters if row.host in one.hosts), None)
+    if cluster is None:
+        return row
+    role = "server" if row.host in cluster.servers else "worker"
+    return row.model_copy(update={"cluster": cluster.name, "role": role})

@@ -75,7 +75,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="few repetitions, not published")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these figures")
     parser.add_argument("--pairs", type=int, help="so many of each; odd; default: enough")
-    parser.add_argument("--add", action="store_true", help="to the newest, of the same commit")
+    parser.add_argument("--add", action="store_true", help="to the newest, figure by figure")
     parser.add_argument("--page-only", action="store_true", help="measure nothing")
     parser.add_argument("--root", type=Path, default=Path(), help="the source tree")
     return parser.parse_args(argv)
@@ -123,10 +123,10 @@ def _tell(pair: Pair) -> None:
 
 
 def _keep(root: Path, run: BenchRun, *, add: bool) -> None:
-    """Write the raw data; *add* puts them to the newest, when those are of the same source."""
+    """Write the raw data; *add* puts them to the newest, whatever source those are of."""
     source = newest(root) if add else None
     before = BenchRun.model_validate_json(source.read_bytes()) if source else None
-    if before and before.commit == run.commit:
+    if before:
         run = before.with_more(run)
     path = root / "bench/results" / f"{run.started:%Y%m%d-%H%M}-{run.kind}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

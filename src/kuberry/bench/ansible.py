@@ -42,7 +42,7 @@ class Ansible:
         self._home.mkdir(exist_ok=True)
         (self._home / "inventory").write_text("".join(f"{name}\n" for name in hosts), "utf-8")
         self._write_variables(hosts)
-        self._bring_python(hosts)
+        bring_python(self._place, hosts)
         first = self.measure()
         if first.fault:
             raise CommandFailed(first.fault, command="ansible-playbook", exit_status=1, stderr="")
@@ -96,18 +96,22 @@ class Ansible:
         text = json.dumps({"site": str(site), "images": images})
         (self._home / "variables.json").write_text(text, "utf-8")
 
-    def _bring_python(self, hosts: Sequence[str]) -> None:
-        """Give the hosts Python's whole library: they have python3-minimal, Ansible wants more."""
-        place = self._place
-        version = _INTERPRETER.match(place.on(hosts[0], "python3 --version"))
-        architecture = place.on(hosts[0], "dpkg --print-architecture").strip()
-        if version is None:
-            raise CommandFailed("no Python", command="python3", exit_status=1, stderr="")
-        with tempfile.TemporaryDirectory(dir=place.directory) as directory:
-            package = f"libpython{version[1]}-stdlib"
-            deb = fetch_deb(package, architecture, Path(directory)).read_bytes()
-        for host in hosts:
-            place.on(host, "cat >/tmp/it.deb && sudo dpkg-deb -x /tmp/it.deb /", stdin=deb)
+
+def bring_python(place: Place, hosts: Sequence[str]) -> None:
+    """Give the hosts Python's whole library: they have python3-minimal, Ansible wants more.
+
+    Raises:
+        KuberryError: That cannot be done.
+    """
+    version = _INTERPRETER.match(place.on(hosts[0], "python3 --version"))
+    architecture = place.on(hosts[0], "dpkg --print-architecture").strip()
+    if version is None:
+        raise CommandFailed("no Python", command="python3", exit_status=1, stderr="")
+    with tempfile.TemporaryDirectory(dir=place.directory) as directory:
+        package = f"libpython{version[1]}-stdlib"
+        deb = fetch_deb(package, architecture, Path(directory)).read_bytes()
+    for host in hosts:
+        place.on(host, "cat >/tmp/it.deb && sudo dpkg-deb -x /tmp/it.deb /", stdin=deb)
 
 
 def fault_of(output: str) -> str:

@@ -66,6 +66,7 @@ class Comparison(Value):
     Attributes:
         wanted: The ratio we have set ourselves as the most.
         fault: Why it could not be measured to its end; empty when it was.
+        commit: Of the source it was measured with; empty where that is the run's own.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Comparison(Value):
     pairs: tuple[Pair, ...]
     parts: tuple[Part, ...] = ()
     fault: str = ""
+    commit: str = ""
 
     @property
     def ratios(self) -> tuple[float, ...]:
@@ -141,14 +143,22 @@ class BenchRun(Value):
     comparisons: tuple[Comparison, ...]
 
     def with_more(self, more: BenchRun) -> BenchRun:
-        """Return this run with the pairs of *more*, a later run of the same source."""
+        """Return this run with the figures of *more*, a later run.
+
+        Pairs are added to those of the same source; a figure of another source takes the place of
+        the one before, and says so.
+        """
         before = {one.name: one for one in self.comparisons}
-        later = {one.name: one for one in more.comparisons}
+        other = "" if more.commit == self.commit else more.commit
+        later = [one.model_copy(update={"commit": other}) for one in more.comparisons]
         found = [
-            later[name] if name not in before else before[name].with_more(later[name])
-            for name in later
+            before[one.name].with_more(one)
+            if one.name in before and before[one.name].commit == other
+            else one
+            for one in later
         ]
-        kept = [one for name, one in before.items() if name not in later]
+        names = {one.name for one in later}
+        kept = [one for name, one in before.items() if name not in names]
         return self.model_copy(
             update={
                 "duration_s": round(self.duration_s + more.duration_s, 1),

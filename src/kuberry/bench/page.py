@@ -81,6 +81,8 @@ def _numbers(one: Comparison) -> str:
 def _section(one: Comparison, remark: str) -> Iterator[str]:
     yield f'\n<a id="{_anchor(one)}"></a>\n\n## {one.title}\n\n'
     yield f"- ours: `{one.ours}`\n- theirs: `{one.theirs}`\n"
+    if one.commit:
+        yield f"- measured later than the others, at commit {one.commit}\n"
     for fault in (one.fault, *one.faults):
         if fault:
             yield f"- does not count: {fault}\n"

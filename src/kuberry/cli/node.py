@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kuberry.cli.deploy import (
+    DryRunOption,
     FirewallOption,
     IgnoreOption,
     NewIdsOption,
@@ -60,14 +61,16 @@ def add(
     open_firewall: FirewallOption = False,
     verify: VerifyOption = Verify.CHANGED,
     skip_unreachable: SkipOption = False,
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
     host_key_policy: HostKeysOption = HostKeys.ACCEPT_NEW,
     ask_sudo_password: AskSudoOption = False,
     connect_timeout: TimeoutOption = 10.0,
 ) -> int:
     """Take hosts into a cluster; one that was flashed anew under its old name rejoins."""
+    from kuberry.api import node as api
     from kuberry.api.deploy import Wanted
-    from kuberry.api.node import node_add
+    from kuberry.cli.render import plan as render_plan
     from kuberry.cli.render import report as render
     from kuberry.cli.render.progress import live
 
@@ -78,9 +81,14 @@ def add(
         preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),
         skip_unreachable=skip_unreachable,
     )
+    if dry_run:
+        with live(output) as emit:
+            plan = run(api.plan_node_add(hosts, wanted=wanted, options=options, emit=emit))
+        render_plan.show(plan, output)
+        return exit_for_outcome(plan.outcome)
     with live(output) as emit:
         report = run(
-            node_add(hosts, wanted=wanted, verify=verify.value, options=options, emit=emit)
+            api.node_add(hosts, wanted=wanted, verify=verify.value, options=options, emit=emit)
         )
     render.show(report, output)
     return exit_for_outcome(report.outcome)

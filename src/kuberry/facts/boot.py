@@ -116,12 +116,13 @@ def _radios(output: str) -> tuple[Radio, ...]:
 RADIOS = Probe(
     "radios",
     """\
+name=
 for link in /sys/class/net/*; do
   [ -e "$link/phy80211" ] || continue
   name=${link##*/}
   printf 'radio:%s %s\\n' "$name" "$(iw dev "$name" get power_save | sed 's/^Power save: *//')"
 done
-printf 'networkmanager:%s\\n' "$(systemctl is-active NetworkManager)"
+[ -z "$name" ] || printf 'networkmanager:%s\\n' "$(systemctl is-active NetworkManager)"
 """,
     _radios,
 )

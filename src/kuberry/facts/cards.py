@@ -85,9 +85,12 @@ for card in /sys/block/mmcblk*/device; do
   [ -r "$card/type" ] || continue
   name=${card%/device}
   name=${name##*/}
-  printf 'card:%s %s\\n' "$name" "$(cat "$card/type")"
+  read -r line <"$card/type"
+  printf 'card:%s %s\\n' "$name" "$line"
   for file in name date ssr life_time pre_eol_info; do
-    [ ! -r "$card/$file" ] || printf '%s:%s %s\\n' "$file" "$name" "$(cat "$card/$file")"
+    [ -r "$card/$file" ] || continue
+    line=; read -r line <"$card/$file"
+    printf '%s:%s %s\\n' "$file" "$name" "$line"
   done
 done
 """,

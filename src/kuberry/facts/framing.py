@@ -22,9 +22,10 @@ TOGETHER_S = 6
 """Seconds that all probes may take together before each is run within its own limit."""
 
 # The same programs for the user and for root, wherever a login script has its own.
-# NUL cannot be kept in a shell variable. Starting a program costs a host more than most looks do,
-# so all probes share one shell. It tells of each that has ended, and where it does not end in time,
-# the one it hangs at and those behind it are run anew, each with a shell and a limit of its own.
+# NUL cannot be kept in a shell variable. Starting a process costs a host more than most looks do,
+# so all probes share one shell, and each costs one fork of it. It tells of each that has ended.
+# Where it does not end in time, or an answer is too long, the probe it stops at and those behind it
+# are run anew, each with a shell and limits of its own. Its memory is bounded, not that of probes.
 # busybox had no `timeout -k` before 1.34.
 _RUNNER = """\
 export LC_ALL=C
@@ -32,19 +33,25 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/b
 nonce=$1 most=$2 seconds=$3
 shift 3
 together='
-nonce=$1 most=$2
+nonce=$1 most=$2 bound=$(ulimit -S -v)
 shift 2
+ulimit -S -v 131072
 while [ $# -ge 3 ]; do
-  out=$({ (eval "$3") </dev/null 3>&-; printf "\\n%s %s" "$nonce" "$?"; } | head -c "$most")
+  out=$(
+    ulimit -S -v "$bound"
+    trap '"'"'printf "\\n%s %s" "$nonce" "$?"'"'"' EXIT
+    eval "$3" </dev/null 3>&-
+  )
+  [ ${#out} -lt "$most" ] || exit
   printf "\\n%s %s %s\\n%s" "$nonce" "$1" "${#out}" "$out"
   printf . >&3
   shift 3
 done'
 exec 4>&1
-if timeout -k 1 1 true; then
-  bound() { timeout -k 1 "$@"; }
-  told=$(timeout -k 1 "$seconds" /bin/sh -c "$together" sh "$nonce" "$most" "$@" 3>&1 >&4 4>&-)
-  shift $((${#told} * 3))
+told=$(timeout -k 1 "$seconds" /bin/sh -c "$together" sh "$nonce" "$most" "$@" 3>&1 >&4 4>&-)
+shift $((${#told} * 3))
+if [ $# -lt 3 ]; then exit 0
+elif timeout -k 1 1 true; then bound() { timeout -k 1 "$@"; }
 elif timeout 1 true; then bound() { timeout "$@"; }
 else bound() { shift; "$@"; }
 fi

@@ -24,7 +24,9 @@ BOARD = Probe(
     """\
 for tree in /proc/device-tree /sys/firmware/devicetree/base; do
   for name in model serial-number; do
-    [ ! -r "$tree/$name" ] || printf '%s:%s\\n' "$name" "$(cat "$tree/$name")"
+    [ -r "$tree/$name" ] || continue
+    line=; read -r line <"$tree/$name"
+    printf '%s:%s\\n' "$name" "$line"
   done
 done
 sed -n -e 's/^Model[[:space:]]*:/Model:/p' -e 's/^Serial[[:space:]]*:/Serial:/p' /proc/cpuinfo
@@ -90,7 +92,12 @@ def _kib(text: str) -> int:
 MEMORY = Probe(
     "memory",
     """\
-sed -n 's/^\\(MemTotal\\|MemAvailable\\): */\\1:/p' /proc/meminfo
+left=2
+while [ $left -gt 0 ] && read -r label value; do
+  case $label in
+    MemTotal: | MemAvailable:) printf '%s%s\\n' "$label" "$value"; left=$((left - 1)) ;;
+  esac
+done </proc/meminfo
 for file in memory.max memory/memory.limit_in_bytes; do
   [ -r "/sys/fs/cgroup/$file" ] || continue
   read -r limit <"/sys/fs/cgroup/$file"
@@ -121,7 +128,14 @@ def _swap_device(row: str) -> SwapDevice:
 
 
 # Kernels without swap have no such file; that is the same as no swap.
-SWAP = Probe("swap", "if [ -e /proc/swaps ]; then cat /proc/swaps; else echo Filename; fi", _swap)
+SWAP = Probe(
+    "swap",
+    """\
+if [ ! -e /proc/swaps ]; then echo Filename; exit; fi
+while IFS= read -r line; do printf '%s\\n' "$line"; done </proc/swaps
+""",
+    _swap,
+)
 
 _DF_ROW = re.compile(
     r"(?P<path>/\S*) (?P<source>.+?) +(?P<type>\S+) +(?P<total>\d+) +\d+ +(?P<free>-?\d+) +"
@@ -160,10 +174,19 @@ def _file_system(row: re.Match[str] | None, modes: dict[str, bool]) -> FileSyste
 DISKS = Probe(
     "disks",
     """\
-for path in / /var/lib; do
-  [ ! -d "$path" ] || df -PkT "$path" | sed -n "2s|^|df:$path |p"
+set -f
+IFS='
+'
+set -- /
+[ ! -d /var/lib ] || set -- / /var/lib
+header=yes
+for row in $(df -PkT "$@"); do
+  [ "$header" ] || { printf 'df:%s %s\\n' "$1" "$row"; shift; }
+  header=
 done
-grep -E '^[^ ]+ (/|/var|/var/lib) ' /proc/self/mounts | sed 's/^/mount:/'
+for row in $(grep -E '^[^ ]+ (/|/var|/var/lib) ' /proc/self/mounts); do
+  printf 'mount:%s\\n' "$row"
+done
 """,
     _disks,
 )

@@ -58,14 +58,19 @@ HEALTH = Probe(
     "health",
     """\
 for zone in /sys/class/thermal/thermal_zone*; do
-  [ ! -r "$zone/temp" ] || printf 'zone:%s %s\\n' "$(cat "$zone/type")" "$(cat "$zone/temp")"
+  [ -r "$zone/temp" ] || continue
+  kind=; read -r kind <"$zone/type"
+  heat=; read -r heat <"$zone/temp"
+  printf 'zone:%s %s\\n' "$kind" "$heat"
 done
 ! command -v vcgencmd >/dev/null || printf 'vcgencmd:%s\\n' "$(vcgencmd get_throttled)"
 for file in /sys/devices/platform/*/*firmware*/get_throttled; do
-  [ ! -r "$file" ] || printf 'sysfs:%s\\n' "$(cat "$file")"
+  [ -r "$file" ] || continue
+  line=; read -r line <"$file"
+  printf 'sysfs:%s\\n' "$line"
 done
 rate=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq
-[ ! -r "$rate" ] || printf 'khz:%s\\n' "$(cat "$rate")"
+[ ! -r "$rate" ] || { read -r khz <"$rate" && printf 'khz:%s\\n' "$khz"; }
 read -r load </proc/loadavg && printf 'load:%s\\n' "$load"
 """,
     _health,

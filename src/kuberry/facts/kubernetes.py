@@ -97,9 +97,9 @@ for path in {" ".join(_PATHS)}; do
   [ ! -e "$path" ] || printf 'path:%s\\n' "$path"
 done
 if [ ! -e /etc/cni/net.d ]; then echo cni-dir:absent
-elif names=$(ls -1 /etc/cni/net.d); then
+elif cd /etc/cni/net.d && [ -r . ]; then
   echo cni-dir:open
-  [ -z "$names" ] || printf '%s\\n' "$names" | sed 's/^/cni:/'
+  for name in *; do [ ! -e "$name" ] || printf 'cni:%s\\n' "$name"; done
 else echo cni-dir:closed
 fi
 """,
@@ -122,7 +122,8 @@ def _program(line: str) -> Program:
 _FIND = """\
 for name in kubelet kubeadm kubectl k3s k0s rke2 microk8s containerd dockerd crio runc crun \\
   crictl ctr helm cilium etcd python3; do
-  path=$(command -v "$name") || continue
+  command -v "$name" >/dev/null || continue
+  path=$(command -v "$name")
 """
 PROGRAMS = Probe(
     "programs",

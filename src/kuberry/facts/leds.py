@@ -36,8 +36,10 @@ LEDS = Probe(
     """\
 for name in ACT led0 PWR led1; do
   led=/sys/class/leds/$name
-  [ ! -r "$led/brightness" ] ||
-    printf 'led:%s %s %s\\n' "$name" "$(cat "$led/brightness")" "$(cat "$led/trigger")"
+  [ -r "$led/brightness" ] || continue
+  level=; read -r level <"$led/brightness"
+  triggers=; read -r triggers <"$led/trigger"
+  printf 'led:%s %s %s\\n' "$name" "$level" "$triggers"
 done
 """,
     _leds,

@@ -114,9 +114,9 @@ NETWORK = Probe(
     """\
 command -v ip >/dev/null || exit
 printf 'login:%s\\n' "$SSH_CONNECTION"
-ip -j addr | sed 's/^/addr:/'
-ip -j -4 route show table main | sed 's/^/route4:/'
-ip -j -6 route show table main | sed 's/^/route6:/'
+printf 'addr:%s\\n' "$(ip -j addr)"
+printf 'route4:%s\\n' "$(ip -j -4 route show table main)"
+printf 'route6:%s\\n' "$(ip -j -6 route show table main)"
 for link in /sys/class/net/*; do
   name=${link##*/}
   speed=; read -r speed <"$link/speed"
@@ -147,7 +147,17 @@ def _port(row: str) -> ListeningPort:
     )
 
 
-PORTS = Probe("ports", "command -v ss >/dev/null || exit\nss -Htlnp | sed 's/^/port:/'", _ports)
+PORTS = Probe(
+    "ports",
+    """\
+command -v ss >/dev/null || exit
+set -f
+IFS='
+'
+for row in $(ss -Htlnp); do printf 'port:%s\\n' "$row"; done
+""",
+    _ports,
+)
 
 
 def _firewall(output: str) -> Firewall:
@@ -180,7 +190,11 @@ if command -v firewalld >/dev/null; then
 else echo firewalld:no
 fi
 if tables=$(nft list tables); then
-  printf 'nft:listed\\n%s\\n' "$tables" | sed 's/^table /table:/'
+  echo nft:listed
+  set -f
+  IFS='
+'
+  for row in $tables; do printf 'table:%s\\n' "${row#table }"; done
 fi
 :
 """,

@@ -40,8 +40,11 @@ def _os(output: str) -> OperatingSystem:
 OS = Probe(
     "os",
     """\
-[ ! -e /etc/rpi-issue ] || sed 's/^/rpi:/' /etc/rpi-issue
-sed 's/^/os:/' /etc/os-release || sed 's/^/os:/' /usr/lib/os-release
+told() {
+  while IFS= read -r line || [ -n "$line" ]; do printf '%s:%s\\n' "$1" "$line"; done <"$2"
+}
+[ ! -e /etc/rpi-issue ] || told rpi /etc/rpi-issue
+if [ -r /etc/os-release ]; then told os /etc/os-release; else told os /usr/lib/os-release; fi
 """,
     _os,
 )
@@ -76,10 +79,14 @@ def _architecture(output: str) -> Architecture:
     )
 
 
+# Linux 6.1 and later tell in a file what `uname -m` says (admin-guide/sysctl/kernel.rst).
 ARCHITECTURE = Probe(
     "architecture",
     """\
-printf 'machine:%s\\n' "$(uname -m)"
+if [ -r /proc/sys/kernel/arch ]; then read -r machine </proc/sys/kernel/arch
+else machine=$(uname -m)
+fi
+printf 'machine:%s\\n' "$machine"
 printf 'userland:%s\\nbits:%s\\n' "$(dpkg --print-architecture)" "$(getconf LONG_BIT)"
 """,
     _architecture,
@@ -109,9 +116,12 @@ CGROUPS = Probe(
     "cgroups",
     """\
 cd /sys/fs/cgroup || exit
-printf 'type:%s\\nunified:%s\\n' "$(stat -fc %T .)" "$(stat -fc %T unified)"
-sed 's/^/proc:/' /proc/cgroups
-[ ! -e cgroup.controllers ] || sed 's/^/controllers:/' cgroup.controllers
+set -- $(stat -fc %T . unified)
+printf 'type:%s\\nunified:%s\\n' "$1" "$2"
+while read -r line; do printf 'proc:%s\\n' "$line"; done </proc/cgroups
+[ -e cgroup.controllers ] || exit 0
+read -r line <cgroup.controllers
+printf 'controllers:%s\\n' "$line"
 """,
     _cgroups,
 )
@@ -156,17 +166,20 @@ def _state(word: str) -> _State | None:
     return cast("_State", word) if word in get_args(_State) else None
 
 
+# What is built in has no initstate (Linux, Documentation/ABI/testing/sysfs-module).
 # Without a directory of modules (a container, a kernel without modules) nothing says "absent".
 MODULES = Probe(
     "modules",
     """\
-tree=/lib/modules/$(uname -r)
+read -r release </proc/sys/kernel/osrelease
+tree=/lib/modules/$release
 for name in overlay br_netfilter vxlan; do
   state=unknown
-  if grep -q "^$name " /proc/modules; then state=loaded
+  if [ -e "/sys/module/$name/initstate" ]; then state=loaded
   elif [ -d "/sys/module/$name" ]; then state=builtin
   elif [ "$name" = br_netfilter ] && [ -d /proc/sys/net/bridge ]; then state=builtin
   elif [ "$name" = overlay ] && grep -qw overlay /proc/filesystems; then state=builtin
+  elif [ ! -d "$tree" ]; then :
   elif grep -q "/$name[.]ko" "$tree/modules.builtin"; then state=builtin
   elif grep -q "/$name[.]ko[^:/]*:" "$tree/modules.dep"; then state=loadable
   elif [ -e "$tree/modules.dep" ]; then state=absent

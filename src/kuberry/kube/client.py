@@ -15,7 +15,7 @@ from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, User
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.coordination_v1 import Lease as LeaseResource
-from lightkube.resources.core_v1 import Event, Namespace
+from lightkube.resources.core_v1 import Endpoints, Event, Namespace
 from lightkube.resources.core_v1 import Node as NodeResource
 from lightkube.resources.core_v1 import Pod as PodResource
 from lightkube.resources.core_v1 import Service as ServiceResource
@@ -150,6 +150,15 @@ class Kube:
         with our_errors(self._host, self._look):
             listed = self._client.list(ServiceResource, namespace=namespace)
             return tuple([read.service(one) async for one in listed])
+
+    async def endpoints(self, namespace: str, service: str) -> tuple[str, ...]:
+        """Return the addresses that *service* leads to: of the pods that are ready."""
+        with our_errors(self._host, self._look):
+            listed = self._client.list(
+                Endpoints, namespace=namespace, fields={"metadata.name": service}
+            )
+            subsets = [subset async for one in listed for subset in one.subsets or []]
+        return tuple(address.ip for subset in subsets for address in subset.addresses or [])
 
     async def replicas(self, namespace: str, deployment: str) -> int:
         """Return how many pods of *deployment* are available, of its newest template."""

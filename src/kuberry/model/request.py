@@ -117,4 +117,4 @@ class VerifyRequest(Asked):
 AnyRequest = (
     DeployRequest | NodeAddRequest | NodeRemoveRequest | ResetRequest | StopRequest | VerifyRequest
 )
-AnyPlanRequest = DeployRequest | NodeRemoveRequest | ResetRequest
+AnyPlanRequest = DeployRequest | NodeAddRequest | NodeRemoveRequest | ResetRequest

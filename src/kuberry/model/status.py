@@ -27,12 +27,16 @@ class HostStatus(Value):
 
     Attributes:
         host: As the user calls it.
+        cluster: The cluster it belongs to, of those that were deployed from here.
+        role: What it is there: ``server`` runs the control plane, ``worker`` does not.
     """
 
     host: str
     state: Literal["reachable", "unreachable"]
     facts: HostFacts | None
     problem: Problem | None
+    cluster: str | None = None
+    role: Literal["server", "worker"] | None = None
 
 
 class StatusReport(Value):

@@ -49,7 +49,7 @@ class Queue:
         Raises:
             UsageError: There is another job of this name.
         """
-        version = _version(await self._kube.version())
+        version = version_of(await self._kube.version())
         await self._make("/api/v1/namespaces", manifests.namespace())
         await self._make(
             "/apis/scheduling.k8s.io/v1/priorityclasses", manifests.priority_class(wish.priority)
@@ -134,8 +134,12 @@ def _age(head: dict[str, Any]) -> tuple[str, str]:
     return str(head["metadata"].get("creationTimestamp")), head["metadata"]["name"]
 
 
-def _version(text: str) -> Version:
-    """Return what counts of ``v1.20.2+k3s1``."""
+def version_of(text: str) -> Version:
+    """Return what counts of ``v1.20.2+k3s1``.
+
+    Raises:
+        UsageError: It is no version.
+    """
     found = re.match(r"v(\d+)\.(\d+)", text)
     if not found:
         raise UsageError(f"the cluster calls its version {text!r}, which makes no sense")

@@ -13,7 +13,7 @@ from kuberry.server.bounds import Bounds
 from kuberry.server.metrics import Metrics
 from kuberry.server.observed import Observed
 from kuberry.server.problems import MEDIA_TYPE, add_handlers
-from kuberry.server.routes import bundles, clusters, events, health, plans, runs, tokens
+from kuberry.server.routes import bundles, clusters, events, health, page, plans, runs, tokens
 from kuberry.server.state import Setup, lifespan
 
 _ABOUT = (
@@ -47,6 +47,7 @@ def make_app(setup: Setup) -> FastAPI:
 
     app.include_router(resources)
     app.include_router(health.router)
+    app.include_router(page.router)
     add_handlers(app)
     app.add_middleware(Bounds, names=setup.names)
     app.add_middleware(Observed, metrics=metrics)

@@ -65,6 +65,9 @@ def plan_out(
     match request:
         case DeployRequest():
             return deploy.plan(request.hosts, wanted=wanted_of(request), settings=settings)
+        case NodeAddRequest():
+            wanted = wanted_of(request)
+            return node.plan_node_add(request.hosts, wanted=wanted, settings=settings)
         case NodeRemoveRequest():
             named, leave = request.cluster, _leave(request)
             return node.plan_node_remove(

@@ -38,10 +38,11 @@ KINDS = (
         here=("hosts.login",),
         anywhere=("api.ready",),
     ),
+    # A kubelet asks the API server whether it may answer (Kubernetes, "Kubelet authn/authz").
     Kind(
         "nodes.kubelet",
         "the kubelet answers the API server",
-        here=("hosts.login", "nodes.set"),
+        here=("hosts.login", "nodes.set", "nodes.api"),
         anywhere=("api.ready",),
     ),
     Kind(

@@ -12,13 +12,14 @@ from kuberry.shell import script
 from kuberry.transports.transport import Transport
 
 _DEADLINE_S = 20.0
+_FIRST = "1"
 
 # Whoever may ask for nothing else may ask for /readyz, so the kubelet's own credentials will do.
 _LOOK = r"""
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 echo "name:$(cat /proc/sys/kernel/hostname)"
 echo "time:$(date +%s)"
-echo "up:$(ps -o etimes= -p 1 2>/dev/null | tr -d ' ')"
+ps -o pid=,etimes= -p 1 -C kubelet -C k3s-server -C k3s-agent 2>/dev/null | sed 's/^/process:/'
 [ -e /etc/kuberry/host.json ] && echo "record:$(tr -d '\n' </etc/kuberry/host.json)"
 ip -4 route show table main | sed 's/^/route:/'
 ask="kubectl --kubeconfig /etc/kubernetes/kubelet.conf"
@@ -42,6 +43,7 @@ class HostView:
         routes: Gateway by destination; empty for what is directly connected.
         api_problem: Why it does not reach the API server; empty when it does.
         up_s: Seconds since its first process began; ``None`` when it does not tell.
+        kubelet_s: Seconds since its kubelet began; ``None`` when none runs.
     """
 
     node: str
@@ -50,11 +52,13 @@ class HostView:
     routes: dict[str, str]
     api_problem: str
     up_s: float | None = None
+    kubelet_s: float | None = None
 
 
 def _parse(output: str) -> HostView:
     lines = Lines(output)
     record = json.loads(lines.first("record") or "{}")
+    ages = dict(_age(line) for line in lines.all("process"))
     api = [line for line in lines.all("api") if line]
     return HostView(
         node=lines.need("name").lower(),
@@ -62,8 +66,14 @@ def _parse(output: str) -> HostView:
         pod_network=record.get("pod_cidr"),
         routes=dict(_route(line) for line in lines.all("route") if line),
         api_problem="" if api == ["ok"] else (api or ["no answer"])[-1],
-        up_s=float(up) if (up := lines.first("up") or "").isdigit() else None,
+        up_s=ages.pop(_FIRST, None),
+        kubelet_s=min(ages.values(), default=None),
     )
+
+
+def _age(line: str) -> tuple[str, float]:
+    pid, seconds = line.split()
+    return pid, float(seconds)
 
 
 def _route(line: str) -> tuple[str, str]:

@@ -9,10 +9,11 @@ from kuberry.facts.probe import Lines
 from kuberry.verify.manifests import PAYLOAD_BYTES, PORT
 
 DEADLINE_S = 60.0
+SERVICE_S = 8
+"""Seconds that a service gets: kube-proxy needs a moment to know it."""
 
 # $1 word, $2 ClusterIP, $3 address of the cluster's DNS or -, then the addresses of other pods.
-# Side by side, eight at a time; a second try forgives a server that is not up yet. A service gets
-# six: kube-proxy needs a moment to know it.
+# Side by side, eight at a time; a second try forgives a server that is not up yet.
 _SCRIPT = f"""
 word=$1 service=$2 dns=$3; shift 3
 echo "word:$word"
@@ -25,8 +26,9 @@ peer() {{
     echo "peer:$1 $n ${{small:--}}"
 }}
 service() {{
-    for try in 1 2 3 4 5 6; do
-        answer=$(timeout 2 wget -q -O - "http://$1:{PORT}/word" 2>&1) && break
+    end=$(($(date +%s) + {SERVICE_S}))
+    until answer=$(timeout 2 wget -q -O - "http://$1:{PORT}/word" 2>&1) \\
+        || [ "$(date +%s)" -ge "$end" ]; do
         sleep 0.3
     done
     echo "service:$answer"

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kuberry.kube.client import Kube
 
 _ADDRESS_S = 10.0
+_ENDPOINT_S = 20.0
+"""A controller manager that lost its place takes up to 17 s until it acts again (a lease of 15 s,
+tried every 2 s: the defaults of `--leader-elect-lease-duration` and `…-retry-period`)."""
 _PAUSE_S = 0.1
 _OF_A_POD = ("pods.logs", "pods.exec", "network.clusterip", "network.nodeport")
 _DNS = "kube-dns"  # CoreDNS goes by that name, too
@@ -121,14 +124,25 @@ async def _ask_node_ports(
 
 
 async def _service(kube: Kube, site: Site, anchor: Probe) -> Service:
-    """Return the service that leads to *anchor*, once it has its address."""
+    """Return the service that leads to *anchor*, once it has its address and leads somewhere."""
     await kube.create(manifests.service(site, anchor.node.name))
     end = time.monotonic() + _ADDRESS_S
     while True:
         found = await kube.services(site.namespace)
         service = next((one for one in found if one.name == SERVICE), None)
         if (service and service.address) or time.monotonic() > end:
-            return service or Service(SERVICE, "none")
+            break
+        await asyncio.sleep(_PAUSE_S)
+    await _leads_somewhere(kube, site)
+    return service or Service(SERVICE, "none")
+
+
+async def _leads_somewhere(kube: Kube, site: Site) -> None:
+    """Wait until the service has an endpoint, or had its time."""
+    end = time.monotonic() + _ENDPOINT_S
+    while True:
+        if await kube.endpoints(site.namespace, SERVICE) or time.monotonic() > end:
+            return
         await asyncio.sleep(_PAUSE_S)
 
 

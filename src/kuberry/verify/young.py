@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 YOUNG_S = 120.0
 """A kubelet 1.20 was seen to need up to 95 s, on a busy machine, until its static pods are told of
 as ready; the first rules of access (RBAC) come within the API server's first seconds."""
+STARTED_S = 60.0
+"""A kubelet that was started again answers after seconds, and calls its node ready once it has
+looked at its container runtime (`runtimeErrors` in pkg/kubelet/runtime.go)."""
 _PAUSE_S = 1.0
+_NOBODY_LISTENS = "connection refused"
 _NOT_ALLOWED_YET = "forbidden"  # says a kubelet as long as the rules of access are not there
 
 
@@ -110,7 +114,15 @@ def _left_s(sight: Sight, host: str) -> float:
         return 0.0  # no node will come of itself
     joined = node.created
     since_s = (sight.now - joined).total_seconds() if joined else YOUNG_S
-    return max(YOUNG_S - since_s, *map(left_s, _booted(sight, host)), 0.0)
+    boots = map(left_s, _booted(sight, host))
+    return max(YOUNG_S - since_s, *boots, _kubelet_left_s(sight.views.get(host)))
+
+
+def _kubelet_left_s(view: HostView | None) -> float:
+    """Return for how many seconds more the kubelet that *view* saw counts as just started."""
+    if view is None or view.kubelet_s is None:
+        return 0.0
+    return max(STARTED_S - view.kubelet_s, 0.0)
 
 
 def _booted(sight: Sight, host: str) -> tuple[HostView, ...]:
@@ -124,8 +136,10 @@ def _has_settled(sight: Sight, host: str) -> bool:
     node = sight.node_of(host)
     if node is None or host not in sight.views:
         return True  # nothing that waiting mends
-    is_refused = _NOT_ALLOWED_YET in sight.kubelets.get(node.name, "").lower()
-    return node.ready and not is_refused and _has_lived(sight, host, node)
+    problem = sight.kubelets.get(node.name, "").lower()
+    starts = _NOBODY_LISTENS in problem and _kubelet_left_s(sight.views[host]) > 0
+    is_waited_for = _NOT_ALLOWED_YET in problem or starts
+    return node.ready and not is_waited_for and _has_lived(sight, host, node)
 
 
 def _has_lived(sight: Sight, host: str, node: Node) -> bool:

@@ -12,11 +12,11 @@ import made_up as make
 from kuberry.actions import deploy as deploy_action
 from kuberry.actions import reset as reset_action
 from kuberry.api import node as api
-from kuberry.api.node import Leave, node_add, node_remove
+from kuberry.api.node import Leave, node_add, node_remove, plan_node_add
 from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters
 from kuberry.errors import UsageError
-from kuberry.model.report import HostReport, RunReport
+from kuberry.model.report import HostReport, PlanReport, RunReport
 from kuberry.settings import Settings
 
 SHELF = make.cluster("red", "red01", "red02")
@@ -68,6 +68,25 @@ async def test_adding_is_a_deploy_of_all(
     assert (report.command, seen[0].cluster.hosts) == ("node add", wanted)
     assert seen[0].cluster.control_plane == "red"
     assert Clusters(settings.clusters_dir).load("shelf").hosts == wanted
+
+
+async def test_the_plan_of_an_addition_is_that_of_the_whole_cluster(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """The new host comes last, and nothing is remembered or done."""
+    monkeypatch.setattr(Store, "load", lambda *_: make.bundle())
+    seen: list[deploy_action.Work] = []
+
+    async def look(work: deploy_action.Work) -> PlanReport:
+        seen.append(work)
+        return PlanReport(cluster=work.cluster, findings=(), plan=None)
+
+    monkeypatch.setattr(deploy_action, "plan", look)
+    report = await plan_node_add("blue", settings=settings)
+
+    assert report.cluster.hosts == (*SHELF.hosts, "blue")
+    assert (report.cluster.name, len(seen)) == ("shelf", 1)
+    assert Clusters(settings.clusters_dir).load("shelf") == SHELF
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,30 @@ def test_a_run_in_pieces_has_the_pairs_of_all() -> None:
     assert found.duration_s == 1200
 
 
+def test_a_figure_of_another_source_takes_the_place_of_the_one_before_and_says_so() -> None:
+    """Its pairs are never mixed with those of other source; those of its own are added."""
+    whole = run_of(comparison("one", (1, 1)), comparison("two", (1, 2)))
+    later = run_of(comparison("two", (9, 3))).model_copy(update={"commit": "def"})
+    found = whole.with_more(later).with_more(later)
+
+    assert {one.name: (one.ratios, one.commit) for one in found.comparisons} == {
+        "one": ((1,), ""),
+        "two": ((3, 3), "def"),
+    }
+    text = page(found, "x.json", {})
+    assert text.count("- measured later than the others, at commit def\n") == 1
+    assert "- commit abc, " in text
+
+
+def test_a_figure_of_the_run_s_own_source_comes_back() -> None:
+    """What stood there of other source is gone then."""
+    whole = run_of(comparison("one", (1, 1)))
+    between = run_of(comparison("one", (4, 1))).model_copy(update={"commit": "def"})
+    (found,) = whole.with_more(between).with_more(run_of(comparison("one", (2, 1)))).comparisons
+
+    assert (found.ratios, found.commit) == ((2,), "")
+
+
 def test_the_page_tells_what_load_the_machine_was_under() -> None:
     """From the least to the most."""
     text = page(run_of(comparison("one", (1, 1), (2, 1))), "x.json", {})

@@ -73,6 +73,15 @@ def test_a_wide_terminal_shows_a_line_for_each_host(terminal: Any) -> None:
     assert rows[1].split() == ["red01", "unreachable"]
 
 
+def test_a_host_of_a_cluster_says_what_it_is_there(terminal: Any) -> None:
+    """Behind what is installed on it."""
+    row = up("red", facts_of("rpi5-trixie"))
+    member = row.model_copy(update={"cluster": "pis", "role": "server"})
+
+    assert ", server of pis" in terminal(report(member), 250)
+    assert " of pis" not in terminal(report(row), 250)
+
+
 def test_a_narrow_terminal_loses_no_word(terminal: Any) -> None:
     """A block for each host instead of cut columns, and no line is wider than the terminal."""
     shown = terminal(report(up("red02", facts_of("rpi4-raspbian"))), 60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -77,6 +78,26 @@ def test_an_answer_that_is_too_long_is_left_out(shell: list[str]) -> None:
 
     assert found["a"] == Section(None, "its answer is too long")
     assert found["b"].output == "next\n"
+
+
+def test_an_answer_without_end_is_left_out(shell: list[str]) -> None:
+    """It neither fills the host's memory nor costs the answers behind it."""
+    found = answer(shell, probe("a", "exec cat /dev/zero | tr '\\0' x"), probe("b", "echo next"))
+
+    assert found["a"] == Section(None, "its answer is too long")
+    assert found["b"].output == "next\n"
+
+
+def test_the_runner_starts_no_program_of_its_own_for_a_probe(shell: list[str]) -> None:
+    """Probes of builtins alone start no program: hosts are slow at that."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    looks = [probe(name, "read -r line </proc/loadavg; echo $line") for name in ("a", "b", "c")]
+    words = ["strace", "-f", "-qq", "-e", "trace=execve", *shell, compose(looks, NONCE).text]
+    done = subprocess.run(words, capture_output=True, check=True, timeout=60)
+
+    programs = set(re.findall(r'execve\("([^"]*)".* = 0', done.stderr.decode()))
+    assert {path.rpartition("/")[2] for path in programs} <= {"timeout", "sh", "exe", *SHELLS}
 
 
 def test_an_answer_that_takes_too_long_is_left_out(shell: list[str]) -> None:

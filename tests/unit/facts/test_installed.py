@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from kuberry.facts.installed import PROBE
+from kuberry.facts.probe import Unparsable
 from kuberry.model.installed import SeenNode
 
 OUTPUT = """\
@@ -37,3 +42,32 @@ def test_a_unit_is_in_effect_with_what_it_has_read() -> None:
     assert there.is_in_effect("containerd.service", {"/etc/hosts"})
     assert there.is_in_effect("kubelet.service", config)
     assert not there.is_in_effect("kuberry-routes.service", config)
+
+
+def test_nodes_are_read_as_the_api_server_writes_them() -> None:
+    """A list of v1 in one line; a node that never reported has no conditions."""
+    nodes = [
+        {"metadata": {"name": "red"}, "status": {"conditions": [_is("Ready", "True")]}},
+        {
+            "metadata": {"name": "red01", "annotations": {"kuberry.internal/off": "yes"}},
+            "status": {"conditions": [_is("DiskPressure", "True"), _is("Ready", "Unknown")]},
+        },
+        {"metadata": {"name": "red02", "labels": {}}, "status": {}},
+    ]
+    answer = f"nodes:known\napi:{json.dumps({'kind': 'NodeList', 'items': nodes})}\nend:\n"
+
+    assert PROBE.read(answer).nodes == (
+        SeenNode(name="red", ready=True),
+        SeenNode(name="red01", ready=False, switched_off=True),
+        SeenNode(name="red02", ready=False),
+    )
+
+
+def test_an_answer_of_the_api_server_that_is_none_is_not_taken_for_no_nodes() -> None:
+    """A cluster without nodes is planned anew: that must not follow from a riddle."""
+    with pytest.raises(Unparsable):
+        PROBE.read("nodes:known\napi:{\nend:\n")
+
+
+def _is(kind: str, status: str) -> dict[str, str]:
+    return {"type": kind, "status": status}

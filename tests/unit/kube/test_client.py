@@ -122,6 +122,16 @@ async def test_services_and_their_ports() -> None:
         )
 
 
+async def test_where_a_service_leads() -> None:
+    """To pods that are ready; one whose pods are not leads nowhere."""
+    ready = {"addresses": [{"ip": "10.244.1.2"}], "ports": [{"port": 80}]}
+    starts = {"notReadyAddresses": [{"ip": "10.244.1.3"}], "ports": [{"port": 80}]}
+    for subsets, found in (([ready, starts], ("10.244.1.2",)), ([starts], ()), (None, ())):
+        item = {"metadata": {"name": "a"}, "subsets": subsets}
+        async with _always(200, _items("Endpoints", item)) as kube:
+            assert await kube.endpoints("x", "a") == found
+
+
 async def test_the_clock_of_the_control_plane() -> None:
     """It is in the head of every answer."""
     async with _always(200, {}, date="Fri, 02 Jan 2026 03:04:05 GMT") as kube:

@@ -71,6 +71,15 @@ def test_ready_is_believed_with_a_fresh_lease_only(age: float, ok: bool) -> None
     assert outcomes(ledger, Outcome.FAIL) == (set() if ok else {("nodes.ready", "red01")})
 
 
+def test_a_kubelet_that_cannot_ask_is_not_the_cause() -> None:
+    """It asks the API server whether it may answer it: what cuts off its host is the cause."""
+    cut = _seen_by("red01", api_problem="timed out")
+    ledger = _judged(views=cut, kubelets=dict.fromkeys(HOSTS, "") | {"red01": "403"})
+
+    assert outcomes(ledger, Outcome.FAIL) == {("nodes.api", "red01")}
+    assert ("nodes.kubelet", "red01") in outcomes(ledger, Outcome.SKIPPED)
+
+
 @pytest.mark.parametrize(("host", "unit"), [("red", "k3s"), ("red01", "k3s-agent")])
 def test_what_to_type_is_of_the_distribution(host: str, unit: str) -> None:
     """k3s has no unit of the name kubelet: remedies name the one that runs the kubelet there."""

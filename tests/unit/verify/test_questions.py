@@ -12,7 +12,7 @@ from kuberry.errors import ApiRefused, ApiUnreachable
 from kuberry.kube.objects import Pod, Service
 from kuberry.model.event import AnyEvent, Notice
 from kuberry.model.finding import Outcome
-from kuberry.verify import manifests, namespace, network, pods, workloads
+from kuberry.verify import manifests, namespace, network, pods, questions, workloads
 from kuberry.verify.ledger import Ledger
 from kuberry.verify.questions import Asked, ask
 from kuberry.verify.sight import Sight
@@ -24,6 +24,7 @@ PAIRS = {f"{a}→{b}" for a in HOSTS for b in HOSTS if a != b}
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every wait end at once, and every port answer from outside."""
     monkeypatch.setattr(pods, "START_S", 0.0)
+    monkeypatch.setattr(questions, "_PAUSE_S", 0.0)
     monkeypatch.setattr(pods, "LOG_S", 0.0)
     monkeypatch.setattr(workloads, "ROLLOUT_S", 0.05)
     monkeypatch.setattr(workloads, "CLAIM_S", 0.05)
@@ -97,6 +98,25 @@ async def test_a_kubelet_that_has_just_started(monkeypatch: pytest.MonkeyPatch) 
     server.asleep["red01"] = "CreateContainerConfigError: services have not yet been read"
 
     assert outcomes(await _asked(server), Outcome.FAIL) == set()
+
+
+async def test_a_service_that_leads_nowhere_yet() -> None:
+    """The controller manager takes its time after it lost its place: nobody asks before that."""
+    server = StandIn()
+    server.late_endpoints = 3
+
+    assert outcomes(await _asked(server), Outcome.FAIL) == set()
+    assert server.looks_for_endpoints == 4
+
+
+async def test_a_service_that_never_leads_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked all the same, and what it answers is judged."""
+    monkeypatch.setattr(questions, "_ENDPOINT_S", 0.05)
+    server = StandIn()
+    server.late_endpoints, server.wrong = 10**9, "nothing"
+
+    failed = outcomes(await _asked(server), Outcome.FAIL)
+    assert failed == {("network.clusterip", name) for name in HOSTS}
 
 
 async def test_a_pod_that_does_not_start() -> None:

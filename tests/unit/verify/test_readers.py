@@ -18,7 +18,9 @@ ANY = re.compile("")
 ANSWER = """\
 name:Red01
 time:1767323045
-up:75
+process:    1      75
+process:  480      31
+process:  977       6
 record:{"cluster": "shelf", "pod_cidr": "10.244.1.0/24"}
 route:default via 10.0.0.254 dev eth0
 route:10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.2
@@ -32,7 +34,7 @@ async def test_a_host_as_its_shell_sees_it() -> None:
     seen = await host_view.look(FakeTransport("red01").reply(ANY, stdout=ANSWER))
 
     assert (seen.node, seen.pod_network, seen.api_problem) == ("red01", "10.244.1.0/24", "")
-    assert seen.up_s == 75.0
+    assert (seen.up_s, seen.kubelet_s) == (75.0, 6.0)
     assert seen.routes == {
         "default": "10.0.0.254",
         "10.0.0.0/24": "",
@@ -42,10 +44,11 @@ async def test_a_host_as_its_shell_sees_it() -> None:
 
 async def test_a_host_without_record_or_answer() -> None:
     """The last line of kubectl's complaint is the reason."""
-    text = "name:red\ntime:1\nup:\napi:I0101 noise\napi:Unable to connect: i/o timeout\n"
+    text = "name:red\ntime:1\napi:I0101 noise\napi:Unable to connect: i/o timeout\n"
     seen = await host_view.look(FakeTransport("red").reply(ANY, stdout=text))
 
     assert (seen.pod_network, seen.routes, seen.up_s) == (None, {}, None)
+    assert seen.kubelet_s is None
     assert seen.api_problem == "Unable to connect: i/o timeout"
 
 

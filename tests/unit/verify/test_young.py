@@ -27,6 +27,9 @@ BOOTED = {one: view(one, up_s=40.0) for one in HOSTS}
 SERVER_BOOTED = {one: view(one, up_s=40.0 if one == "red" else 9e5) for one in HOSTS}
 REFUSED = dict.fromkeys(HOSTS, "") | {"red01": "Forbidden (user=x, verb=get)"}
 STOPPED = dict.fromkeys(HOSTS, "") | {"red01": "dial tcp: connection refused"}
+DOWN = {"red01": node("red01", ready=False, problem="container runtime status check may not …")}
+STARTED = {one: view(one, kubelet_s=8.0 if one == "red01" else 9e5) for one in HOSTS}
+STARTED_LONG_AGO = {one: view(one, kubelet_s=61.0) for one in HOSTS}
 STARTING = {"red01": node("red01", ready=False, created=NOW - timedelta(seconds=30))}
 BEFORE_THE_BOOT = dict.fromkeys(HOSTS, NOW - timedelta(seconds=45))
 
@@ -73,8 +76,18 @@ async def _looked(
         {"nodes": JUST_NOW, "leases": {}},
         {"nodes": LONG_AGO, "views": BOOTED, "leases": BEFORE_THE_BOOT, "kubelets": STOPPED},
         {"nodes": LONG_AGO, "views": SERVER_BOOTED, "leases": BEFORE_THE_BOOT},
+        {"nodes": LONG_AGO | DOWN, "views": STARTED},
+        {"nodes": LONG_AGO, "views": STARTED, "kubelets": STOPPED},
     ],
-    ids=["rules-of-access", "not-ready", "no-lease", "booting", "without-api-server"],
+    ids=[
+        "rules-of-access",
+        "not-ready",
+        "no-lease",
+        "booting",
+        "without-api-server",
+        "kubelet-has-not-looked-yet",
+        "kubelet-does-not-listen-yet",
+    ],
 )
 async def test_what_has_not_found_its_feet_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
@@ -96,6 +109,8 @@ async def test_what_has_not_found_its_feet_is_looked_at_again(
         {"nodes": JUST_NOW, "kubelets": STOPPED},
         {"nodes": LONG_AGO, "views": BOOTED, "kubelets": STOPPED},
         {"nodes": LONG_AGO, "views": SERVER_BOOTED, "kubelets": STOPPED},
+        {"nodes": LONG_AGO | DOWN, "views": STARTED_LONG_AGO},
+        {"nodes": LONG_AGO, "views": STARTED_LONG_AGO, "kubelets": STOPPED},
         {"nodes": {}, "views": BOOTED},
         {"nodes": JUST_NOW | STARTING, "views": {"red": view("red"), "red02": view("red02")}},
         {"nodes": JUST_NOW, "views": {one: view(one, api_problem="blocked") for one in HOSTS}},
@@ -106,6 +121,8 @@ async def test_what_has_not_found_its_feet_is_looked_at_again(
         "stopped-after-it-was-ready",
         "stopped-after-the-boot",
         "stopped-after-the-server's-boot",
+        "never-ready",
+        "never-listens",
         "no-node",
         "no-shell",
         "blocked",

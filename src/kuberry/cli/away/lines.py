@@ -21,6 +21,7 @@ from kuberry.model.report import PlanReport
 from kuberry.model.request import (
     AnyRequest,
     DeployRequest,
+    NodeAddRequest,
     NodeRemoveRequest,
     ResetRequest,
     VerifyRequest,
@@ -36,8 +37,8 @@ def do(server: Server, request: AnyRequest, said: Said) -> int:
     return exit_for_outcome(report.outcome)
 
 
-def deploy(server: Server, request: DeployRequest, said: Said) -> int:
-    """Have hosts made a cluster, or the plan for it."""
+def deploy(server: Server, request: DeployRequest | NodeAddRequest, said: Said) -> int:
+    """Have hosts made a cluster or taken into one, or the plan for it."""
     if not said["dry_run"]:
         return do(server, request, said)
     plan = server.client.plan(request)

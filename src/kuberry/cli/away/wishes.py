@@ -32,7 +32,7 @@ _OF_THE_LINE = {
     "verify": {"output"},
     "stop": {"output"},
     "reset": {"yes", "dry_run", "output"},
-    "node add": {"output"},
+    "node add": {"dry_run", "output"},
     "node remove": {"yes", "output"},
     "status": {"hosts", "output"},
     "runs list": {"cluster", "limit", "output"},
@@ -115,7 +115,7 @@ def _reset(server: Server, said: Said) -> int:
 
 
 def _node_add(server: Server, said: Said) -> int:
-    return lines.do(server, wish(NodeAddRequest, "node-add", said), said)
+    return lines.deploy(server, wish(NodeAddRequest, "node-add", said), said)
 
 
 def _node_remove(server: Server, said: Said) -> int:

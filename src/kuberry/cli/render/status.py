@@ -95,7 +95,7 @@ def _cells(row: HostStatus) -> tuple[str, ...]:
             _disk(facts.disks),
             _health(facts.health),
             _uptime(facts),
-            _kubernetes(facts),
+            _kubernetes(facts) + (f", {row.role} of {row.cluster}" if row.role else ""),
         )
     return tuple(_printable(cell) for cell in cells)
 

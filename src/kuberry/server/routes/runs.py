@@ -7,10 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 
+from kuberry.api.durations import durations
 from kuberry.errors import UsageError
 from kuberry.journal.audit import Entry, write_entry
 from kuberry.model.access_token import TokenRecord
 from kuberry.model.document import RunDocument
+from kuberry.model.durations import Durations
 from kuberry.model.request import AnyRequest, ClusterName
 from kuberry.model.run import EventRecord, RunDetail, RunRecord
 from kuberry.model.wire import EventPage, RunPage
@@ -82,6 +84,12 @@ async def begin_run(
     await asyncio.to_thread(write_entry, state.store, entry)
     response.headers["Location"] = f"/v1/runs/{run}"
     return (await asyncio.to_thread(state.journal.find, run)).run
+
+
+@router.get("/durations", dependencies=[looking()])
+def get_durations(request: Request) -> Durations:
+    """Return how long steps took in the newest runs: who follows a run guesses its end by that."""
+    return durations(settings=state_of(request).settings)
 
 
 @router.get("/{run}", dependencies=[looking()])
