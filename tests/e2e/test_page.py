@@ -20,7 +20,7 @@ PICTURES = os.environ.get("KUBERRY_PICTURES")
 @pytest.fixture
 def server(deployed: Deployed, on: On) -> Iterator[RealServer]:
     """Give a server of the user who deployed the cluster."""
-    one = start(deployed.settings, "--new-admin-token")
+    one = start(deployed.settings)
     yield one
     stop(one)
 

@@ -9,11 +9,14 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 
 import httpx2
 
 from kuberry.client.client import Client
 from kuberry.settings import Settings
+
+_DEADLINE_S = 90
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,15 +54,21 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def start(settings: Settings, *words: str) -> RealServer:
-    """Start a server and return it once it listens."""
+    """Start a server and return it once it listens.
+
+    It makes another token of an admin: whoever has served with these settings before knows theirs.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "kuberry", "serve", "--port", "0", *words],
+        [sys.executable, "-m", "kuberry", "serve", "--port", "0", "--new-admin-token", *words],
         stderr=subprocess.PIPE,
         text=True,
         env=environment(settings),
     )
     assert process.stderr is not None
+    late = threading.Timer(_DEADLINE_S, process.kill)  # a line too few would be waited for
+    late.start()
     said = "".join(process.stderr.readline() for _ in range(3))
+    late.cancel()
     found = re.fullmatch(
         r"serving (\S+)\nwhom to trust: (\S+) (\S+)\nthe admin's .*: (\S+)\n", said
     )

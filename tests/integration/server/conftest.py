@@ -16,7 +16,7 @@ from real_server import RealServer, start, stop
 @pytest.fixture(scope="session")
 def real_server(lab_settings: Settings) -> Iterator[RealServer]:
     """Give a server that knows the hosts of the session's lab, where that is up."""
-    one = start(lab_settings, "--new-admin-token")  # whoever has served with these settings before
+    one = start(lab_settings)
     yield one
     stop(one)
 
