@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kuberry.api.kubeconfig import kubeconfig
     from kuberry.api.lab import lab_down, lab_power, lab_status, lab_up
     from kuberry.api.node import Leave, node_add, node_remove
-    from kuberry.api.queue import plan_queue
+    from kuberry.api.queue import install_queue, plan_queue, queue_status
     from kuberry.api.reset import reset
     from kuberry.api.runs import list_runs, load_run, run_document, run_events, run_page, stamped
     from kuberry.api.setup import hosts_that_need_a_password, setup_hosts
@@ -96,7 +96,15 @@ if TYPE_CHECKING:
     from kuberry.model.plan import Plan
     from kuberry.model.preparation import Preparation
     from kuberry.model.pulse import HostPulse, Pace, Pulse, WatchReport
-    from kuberry.model.queue import HostClass, QueuePlan
+    from kuberry.model.queue import (
+        ClassUse,
+        ControllerStatus,
+        HostClass,
+        QueueChange,
+        QueuePlan,
+        QueueReport,
+        QueueStatus,
+    )
     from kuberry.model.report import FileChange, HostReport, PlanReport, RunReport, StepReport
     from kuberry.model.run import EventRecord, RunDetail, RunRecord
     from kuberry.model.setup import HostSetup, SetupReport, SetupWish
@@ -116,12 +124,14 @@ __all__ = [
     "BundleUsed",
     "CacheBusy",
     "CheckReport",
+    "ClassUse",
     "Client",
     "Cluster",
     "CommandFailed",
     "CommandTimeout",
     "ConnectOptions",
     "ConnectionLost",
+    "ControllerStatus",
     "DownloadProgress",
     "Emit",
     "EventRecord",
@@ -169,7 +179,10 @@ __all__ = [
     "ProbeResult",
     "Problem",
     "Pulse",
+    "QueueChange",
     "QueuePlan",
+    "QueueReport",
+    "QueueStatus",
     "RunDetail",
     "RunDocument",
     "RunEnded",
@@ -201,6 +214,7 @@ __all__ = [
     "find_hosts",
     "fold_hosts",
     "hosts_that_need_a_password",
+    "install_queue",
     "kubeconfig",
     "lab_bundle",
     "lab_down",
@@ -214,6 +228,7 @@ __all__ = [
     "node_remove",
     "plan",
     "plan_queue",
+    "queue_status",
     "reset",
     "run_document",
     "run_events",

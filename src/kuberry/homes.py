@@ -12,7 +12,7 @@ _HOMES = {
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",
     "kuberry.api.node": "Leave node_add node_remove",
-    "kuberry.api.queue": "plan_queue",
+    "kuberry.api.queue": "install_queue plan_queue queue_status",
     "kuberry.api.reset": "reset",
     "kuberry.api.runs": "list_runs load_run run_document run_events run_page stamped",
     "kuberry.api.setup": "hosts_that_need_a_password setup_hosts",
@@ -47,7 +47,9 @@ _HOMES = {
     "kuberry.model.plan": "Plan",
     "kuberry.model.pulse": "HostPulse Pace Pulse WatchReport",
     "kuberry.model.preparation": "Preparation",
-    "kuberry.model.queue": "HostClass QueuePlan",
+    "kuberry.model.queue": (
+        "ClassUse ControllerStatus HostClass QueueChange QueuePlan QueueReport QueueStatus"
+    ),
     "kuberry.model.report": "FileChange HostReport PlanReport RunReport StepReport",
     "kuberry.model.run": "EventRecord RunDetail RunRecord",
     "kuberry.model.sighting": "BundleUsed HostConnected HostSeen HostsChecked",

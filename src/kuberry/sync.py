@@ -62,6 +62,7 @@ check = _twin(_check.check)
 deploy = _twin(_deploy.deploy)
 find_hosts = _twin(find.find_hosts)
 hosts_that_need_a_password = _twin(setup.hosts_that_need_a_password)
+install_queue = _twin(_queue.install_queue)
 kubeconfig = _twin(_kubeconfig.kubeconfig)
 lab_bundle = _twin(bundle.lab_bundle)
 lab_down = _twin(lab.lab_down)
@@ -72,6 +73,7 @@ node_add = _twin(_node.node_add)
 node_remove = _twin(_node.node_remove)
 plan = _twin(_deploy.plan)
 plan_queue = _twin(_queue.plan_queue)
+queue_status = _twin(_queue.queue_status)
 reset = _twin(_reset.reset)
 setup_hosts = _twin(setup.setup_hosts)
 status = _twin(_status.status)
@@ -85,6 +87,7 @@ __all__ = [
     "deploy",
     "find_hosts",
     "hosts_that_need_a_password",
+    "install_queue",
     "kubeconfig",
     "lab_bundle",
     "lab_down",
@@ -95,6 +98,7 @@ __all__ = [
     "node_remove",
     "plan",
     "plan_queue",
+    "queue_status",
     "reset",
     "setup_hosts",
     "status",

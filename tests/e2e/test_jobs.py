@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cluster_shell import KUBECTL, On
 from kuberry.api.job import Jobs
 from kuberry.cli.main import main
 from kuberry.model.bundle import PROBE_IMAGE
 from kuberry.model.job import JobStatus, JobWish
+from kueue_server import RELEASE
 from one_cluster import Deployed
 
 SMALL = ("--cpus", "50m", "--memory", "32Mi")
@@ -106,3 +108,25 @@ def test_what_goes_wrong_is_said(here: Path, on: On, capfd: pytest.CaptureFixtur
     assert "Insufficient cpu" in tasks["room"]["why"]
     heads = f"{KUBECTL} -n kuberry-jobs get configmaps -l kuberry.internal/job -o name"
     assert on("red", heads) == ""
+
+
+def test_a_queue_is_refused_where_kueue_does_not_run(
+    here: Path, on: On, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With both versions, and with and without a release of Kueue; nothing was applied."""
+    release = here / "manifests.yaml"
+    release.write_text(yaml.safe_dump_all(RELEASE))
+    objects = f"{KUBECTL} get crd,namespaces,deployments -A -o name"
+    labels = f"{KUBECTL} get nodes -o jsonpath='{{.items[*].metadata.labels}}'"
+    before = on("red", f"{objects}; {labels}")
+    lines = (["install", str(release)], ["install"], ["install", str(release), "--dry-run"])
+    codes = [main(["queue", *line]) for line in lines]
+    said = capfd.readouterr().err
+    status = main(["queue", "status"])
+
+    assert codes == [3, 3, 3]
+    assert said.count("Kueue needs Kubernetes 1.29 or newer, and this cluster has 1.20") == 3
+    assert (status, capfd.readouterr().out) == (0, "this cluster has no Kueue\n")
+    assert "namespace/kube-system" in before
+    assert "kubernetes.io/hostname" in before
+    assert on("red", f"{objects}; {labels}") == before

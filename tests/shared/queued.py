@@ -9,6 +9,8 @@ from typing import Any
 
 CONTAINER: dict[str, Any] = {
     "name": "manager",
+    "image": "registry.k8s.io/kueue/kueue:v0.0.0",
+    "imagePullPolicy": "Always",
     "resources": {
         "limits": {"cpu": "2", "memory": "512Mi"},
         "requests": {"cpu": "500m", "memory": "512Mi"},
@@ -25,6 +27,7 @@ DEPLOYMENT: dict[str, Any] = {
 def crd(name: str, **versions: bool) -> dict[str, Any]:
     """Return a definition with *versions*, by whether they are served."""
     return {
+        "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": f"{name}.kueue.x-k8s.io"},
         "spec": {"versions": [{"name": one, "served": has} for one, has in versions.items()]},

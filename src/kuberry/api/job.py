@@ -18,6 +18,7 @@ from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.job import JobStatus, JobWish, Results
 from kuberry.queueing import results
+from kuberry.queueing.admission import WORDS
 from kuberry.queueing.manifests import JOB, NAMESPACE
 from kuberry.queueing.queue import Queue
 from kuberry.settings import Settings
@@ -52,10 +53,10 @@ class Jobs:
             UsageError: There is another job of this name.
         """
         async with self._queue() as queue:
-            if not await queue.has_kueue():
-                words = "without Kueue, tasks start by priority as there is room"
-                self.emit(Notice(message=words))
-            await queue.submit(wish)
+            queueing = await queue.queueing()
+            if queueing in WORDS:
+                self.emit(Notice(message=WORDS[queueing]))
+            await queue.submit(wish, queueing=queueing)
             return JobHandle(self, await queue.status(wish.name))
 
     async def list(self) -> tuple[JobStatus, ...]:

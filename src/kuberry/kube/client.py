@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -76,8 +77,28 @@ class Kube:
         self, method: str, path: str, *, body: Manifest | None = None, **query: str
     ) -> dict[str, Any]:
         """Ask for *path* as it is written in the API's reference, and return the answer's JSON."""
+        return await self._json(method, path, query, json=body)
+
+    async def apply(self, path: str, manifest: Manifest, *, manager: str) -> dict[str, Any]:
+        """Have the object at *path* be what *manifest* says of it; return what it is then.
+
+        What *manifest* does not say stays as it is. A field that another manager has set otherwise
+        is not taken from it: status 409. The object is made where there is none.
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/
+
+        Args:
+            manager: Who says so, for the server's record.
+        """
+        kind = {"Content-Type": "application/apply-patch+yaml"}  # of which JSON is a part
+        content = json.dumps(dict(manifest)).encode()
+        query = {"fieldManager": manager}
+        return await self._json("PATCH", path, query, content=content, headers=kind)
+
+    async def _json(
+        self, method: str, path: str, query: Mapping[str, str], **request: Any
+    ) -> dict[str, Any]:
         with our_errors(self._host, self._look):
-            answer = await self._raw.request(method, path, json=body, params=query)
+            answer = await self._raw.request(method, path, params=query, **request)
             if not answer.is_success:
                 raise ApiRefused(
                     f"the API server answers: {_message(answer)}",

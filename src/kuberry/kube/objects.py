@@ -6,6 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 
+UNSTAMPED = "v0.0.0-master"
+"""What Kubernetes' sources say of themselves, when a build tells them no version."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:

@@ -17,6 +17,18 @@ from kuberry.queueing.manifests import NAMESPACE, Manifest, Version, namespace
 GROUP = "kueue.x-k8s.io"
 QUEUE = "kuberry"
 """The name of the ClusterQueue and of the LocalQueue."""
+LABEL = f"{GROUP}/queue-name"
+"""Has Kueue's webhook suspend a Job until there is quota for it.
+
+pkg/controller/constants/constants.go, QueueLabel; "you do not need to create the Job in a suspended
+state": site/content/en/docs/tasks/run/jobs.md; commit ff69552e79ad.
+"""
+MIN_PARALLELISM = f"{GROUP}/job-min-parallelism"
+"""How many tasks of an array are enough to begin; without it Kueue waits for room for all at once.
+
+pkg/controller/jobs/job/job_controller.go, JobMinParallelismAnnotation; it is more than 0 and less
+than the parallelism: job_webhook.go, validatePartialAdmissionCreate; commit ff69552e79ad.
+"""
 CLASS = "kuberry.internal/class"
 SINCE: Version = (1, 29)
 """The oldest Kubernetes for Kueue 0.12 and later.
@@ -47,14 +59,19 @@ def choose(served: Collection[str]) -> QueueApi:
     Raises:
         PreflightFailed: None of them is known here.
     """
-    known: tuple[QueueApi, ...] = get_args(QueueApi)
-    for one in known:
-        if one in served:
-            return one
-    raise PreflightFailed(
-        f"this Kueue serves {', '.join(sorted(served)) or 'no API'}, and not {' or '.join(known)}",
-        remedy="take Kueue 0.12 to 0.19",
-    )
+    found = known(served)
+    if found is None:
+        have, want = ", ".join(sorted(served)) or "no API", " or ".join(get_args(QueueApi))
+        raise PreflightFailed(
+            f"this Kueue serves {have}, and not {want}", remedy="take Kueue 0.12 to 0.19"
+        )
+    return found
+
+
+def known(served: Collection[str]) -> QueueApi | None:
+    """Return the newest version of those *served* that is known here; ``None`` for none."""
+    versions: tuple[QueueApi, ...] = get_args(QueueApi)
+    return next((one for one in versions if one in served), None)
 
 
 def queues(classes: Sequence[HostClass], api: QueueApi) -> tuple[Manifest, ...]:
@@ -71,6 +88,34 @@ def queues(classes: Sequence[HostClass], api: QueueApi) -> tuple[Manifest, ...]:
     labels = (_labelled(node, one.name) for one in classes for node in one.nodes)
     flavors = (_flavor(one, api) for one in classes)
     return (*labels, namespace(), *flavors, _cluster_queue(classes, api), _local_queue(api))
+
+
+def queued(job: Manifest) -> Manifest:
+    """Return *job* so that Kueue decides when it starts, an array as soon as one task has room.
+
+    An array keeps the number of tasks at a time that there was room for when it started.
+    """
+    metadata = job["metadata"]
+    labels = metadata["labels"] | {LABEL: QUEUE}
+    made = job | {"metadata": metadata | {"labels": labels}}
+    if job["spec"].get("parallelism", 1) > 1:
+        made["metadata"]["annotations"] = {MIN_PARALLELISM: "1"}
+    return made
+
+
+def cluster_queue_path(api: QueueApi) -> str:
+    """Return where our ClusterQueue is."""
+    return f"/apis/{GROUP}/{api}/clusterqueues/{QUEUE}"
+
+
+def local_queue_path(api: QueueApi) -> str:
+    """Return where our LocalQueue is."""
+    return f"/apis/{GROUP}/{api}/namespaces/{NAMESPACE}/localqueues/{QUEUE}"
+
+
+def workloads_path(api: QueueApi) -> str:
+    """Return where Kueue keeps what it knows of our Jobs."""
+    return f"/apis/{GROUP}/{api}/namespaces/{NAMESPACE}/workloads"
 
 
 def flavor_name(host_class: str) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kuberry.errors import ApiRefused, PreflightFailed
+from kuberry.errors import PreflightFailed
 from kuberry.model.queue import QueuePlan
-from kuberry.queueing import kueue, quota, release
+from kuberry.queueing import admission, kueue, quota, release
 from kuberry.queueing.manifests import NAMESPACE, Manifest
-from kuberry.queueing.queue import version_of
+from kuberry.queueing.version import kubernetes, version_of
 
 if TYPE_CHECKING:
     from kuberry.kube.client import Kube
 
-_NOT_FOUND = 404
 _NOT_ENDED = "status.phase!=Succeeded,status.phase!=Failed"
 
 
@@ -24,7 +23,7 @@ async def require_kueue(kube: Kube) -> str:
     Raises:
         PreflightFailed: It is too old.
     """
-    version = await kube.version()
+    version = await kubernetes(kube)
     kueue.require(version_of(version))
     return version
 
@@ -42,7 +41,13 @@ async def plan(
         PreflightFailed: The cluster is too old, has no Kueue, or no node that takes pods.
     """
     version = await require_kueue(kube)
-    api = kueue.choose(release.served(controller) if controller else await _served(kube))
+    served = release.served(controller) if controller else await admission.served(kube)
+    if not controller and not served:
+        raise PreflightFailed(
+            "this cluster has no Kueue",
+            remedy="name the file manifests.yaml of a release of Kueue",
+        )
+    api = kueue.choose(served)
     nodes = await kube.call("GET", "/api/v1/nodes")
     pods = await kube.call("GET", "/api/v1/pods", fieldSelector=_NOT_ENDED)
     classes = quota.classes(
@@ -52,19 +57,6 @@ async def plan(
         kubernetes=version,
         api=api,
         classes=classes,
-        controller=release.sized(controller),
+        controller=release.fitted(controller),
         queues=kueue.queues(classes, api),
     )
-
-
-async def _served(kube: Kube) -> frozenset[str]:
-    try:
-        group = await kube.call("GET", f"/apis/{kueue.GROUP}")
-    except ApiRefused as error:
-        if error.status != _NOT_FOUND:
-            raise
-        raise PreflightFailed(
-            "this cluster has no Kueue",
-            remedy="name the file manifests.yaml of a release of Kueue",
-        ) from None
-    return frozenset(one["version"] for one in group["versions"])

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kuberry.errors import ApiRefused, UsageError
 from kuberry.model.job import JobStatus, JobWish
-from kuberry.queueing import manifests, read
-from kuberry.queueing.manifests import JOB, NAMESPACE, Manifest, Version
+from kuberry.queueing import admission, kueue, manifests, read
+from kuberry.queueing.admission import Queueing
+from kuberry.queueing.manifests import JOB, NAMESPACE, Manifest
+from kuberry.queueing.version import kubernetes, version_of
 
 if TYPE_CHECKING:
     from kuberry.kube.client import Kube
 
-_CONFLICT, _NOT_FOUND = 409, 404
+_CONFLICT = 409
 _AT_ONCE = 8
 _HEADS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 _JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
-_KUEUE = "/apis/kueue.x-k8s.io"
 
 
 class Queue:
@@ -33,23 +33,20 @@ class Queue:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
 
-    async def has_kueue(self) -> bool:
-        """Return whether Kueue is installed."""
-        try:
-            await self._kube.call("GET", _KUEUE)
-        except ApiRefused as error:
-            if error.status != _NOT_FOUND:
-                raise
-            return False
-        return True
+    async def queueing(self) -> Queueing:
+        """Return whether jobs go to a queue of Kueue's."""
+        return await admission.queueing(self._kube)
 
-    async def submit(self, wish: JobWish) -> None:
+    async def submit(self, wish: JobWish, *, queueing: Queueing = "no-kueue") -> None:
         """Have the tasks of *wish* run; what an interrupted submission left out is made up for.
+
+        Args:
+            queueing: ``queued`` has them wait in Kueue's queue; else they start as there is room.
 
         Raises:
             UsageError: There is another job of this name.
         """
-        version = version_of(await self._kube.version())
+        version = version_of(await kubernetes(self._kube))
         await self._make("/api/v1/namespaces", manifests.namespace())
         await self._make(
             "/apis/scheduling.k8s.io/v1/priorityclasses", manifests.priority_class(wish.priority)
@@ -61,7 +58,9 @@ class Queue:
                 f"there is another job {wish.name} on the cluster",
                 remedy=f"give it another name (--name), or kuberry job cancel {wish.name}",
             )
-        await self._make_all(manifests.jobs(wish, head["metadata"]["uid"], version))
+        made = manifests.jobs(wish, head["metadata"]["uid"], version)
+        queued = queueing == "queued"
+        await self._make_all(tuple(map(kueue.queued, made)) if queued else made)
 
     async def _make_all(self, jobs: Sequence[Manifest]) -> None:
         turns = asyncio.Semaphore(_AT_ONCE)
@@ -108,6 +107,7 @@ class Queue:
                 group.create_task(self._kube.call("GET", path, labelSelector=selector))
                 for path in (_HEADS, _JOBS, _PODS)
             ]
+            waiting = group.create_task(admission.workloads(self._kube))
         heads, jobs, pods = ((task.result().get("items") or []) for task in tasks)
         heads.sort(key=_age)
         return tuple(
@@ -115,6 +115,7 @@ class Queue:
                 head,
                 read.of_job(jobs, head["metadata"]["name"]),
                 read.of_job(pods, head["metadata"]["name"]),
+                waiting.result(),
             )
             for head in heads
             if not head["metadata"].get("deletionTimestamp")
@@ -132,15 +133,3 @@ class Queue:
 
 def _age(head: dict[str, Any]) -> tuple[str, str]:
     return str(head["metadata"].get("creationTimestamp")), head["metadata"]["name"]
-
-
-def version_of(text: str) -> Version:
-    """Return what counts of ``v1.20.2+k3s1``.
-
-    Raises:
-        UsageError: It is no version.
-    """
-    found = re.match(r"v(\d+)\.(\d+)", text)
-    if not found:
-        raise UsageError(f"the cluster calls its version {text!r}, which makes no sense")
-    return int(found[1]), int(found[2])

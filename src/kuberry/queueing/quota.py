@@ -74,7 +74,7 @@ def _free(node: Answer, others: Sequence[Answer]) -> tuple[Decimal, Decimal]:
     name, allocatable = node["metadata"]["name"], node["status"]["allocatable"]
     here = [one for one in others if one["spec"].get("nodeName") == name]
     cpu, memory = (
-        max(_amount(allocatable, one) - sum(requested(pod, one) for pod in here), Decimal(0))
+        max(amount(allocatable, one) - sum(requested(pod, one) for pod in here), Decimal(0))
         for one in _RESOURCES
     )
     return cpu, memory
@@ -103,12 +103,13 @@ def requested(pod: Answer, resource: str) -> Decimal:
         if one.get("restartPolicy") == "Always":
             sidecars += wants
     running = sidecars + sum(_wants(one, resource) for one in spec["containers"])
-    return max(running, peak) + _amount(spec.get("overhead"), resource)
+    return max(running, peak) + amount(spec.get("overhead"), resource)
 
 
 def _wants(container: Answer, resource: str) -> Decimal:
-    return _amount((container.get("resources") or {}).get("requests"), resource)
+    return amount((container.get("resources") or {}).get("requests"), resource)
 
 
-def _amount(amounts: Answer | None, resource: str) -> Decimal:
+def amount(amounts: Answer | None, resource: str) -> Decimal:
+    """Return how much of *resource* there is in *amounts*, in cores or bytes; nothing is 0."""
     return parse_quantity((amounts or {}).get(resource, "0")) or Decimal(0)

@@ -6,20 +6,26 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kuberry.model.job import JobStatus, JobWish, Script, Task
+from kuberry.queueing.admission import why_waiting
 from kuberry.queueing.manifests import FINISHED_INDEX, INDEX, JOB, SCRIPT, WISH
 
 Answer = dict[str, Any]
 
 
-def status(head: Answer, jobs: Sequence[Answer], pods: Sequence[Answer]) -> JobStatus:
+def status(
+    head: Answer, jobs: Sequence[Answer], pods: Sequence[Answer], workloads: Sequence[Answer] = ()
+) -> JobStatus:
     """Return what became of the job of *head*, by its Jobs and their pods.
+
+    Args:
+        workloads: What Kueue knows of any Jobs; only that of this one's counts.
 
     Raises:
         ValueError: The head holds no wish.
     """
     wish = wish_of(head)
     tasks = (
-        _task(wish, index, jobs, [pod for pod in pods if _index(pod, wish) == index])
+        _task(wish, index, jobs, [pod for pod in pods if _index(pod, wish) == index], workloads)
         for index in wish.indexes
     )
     return JobStatus(wish=wish, tasks=tuple(tasks))
@@ -57,7 +63,13 @@ def _index(one: Answer, wish: JobWish) -> int | None:
     return None if counted is None else wish.array[0] + int(counted)
 
 
-def _task(wish: JobWish, index: int | None, jobs: Sequence[Answer], pods: list[Answer]) -> Task:
+def _task(
+    wish: JobWish,
+    index: int | None,
+    jobs: Sequence[Answer],
+    pods: list[Answer],
+    workloads: Sequence[Answer],
+) -> Task:
     job = next((one for one in jobs if _is_of(one, wish, index)), None)
     if job is None:
         return Task(index=index, state="missing", why="it was not submitted: type the line again")
@@ -69,7 +81,7 @@ def _task(wish: JobWish, index: int | None, jobs: Sequence[Answer], pods: list[A
         return _told("failed", index, newest, pods, why=_condition(job, "Failed"))
     if newest and _phase(newest[0]) == "Running":
         return _told("running", index, newest, pods)
-    return _told("waiting", index, newest, pods)
+    return _told("waiting", index, newest, pods, why="" if newest else why_waiting(job, workloads))
 
 
 def _told(

@@ -1,4 +1,4 @@
-"""The file ``manifests.yaml`` of a release of Kueue: read, and sized for small hosts; pure.
+"""The file ``manifests.yaml`` of a release of Kueue: read, and fitted to small hosts; pure.
 
 Layout: kubernetes-sigs/kueue, config/default/kustomization.yaml (namespace ``kueue-system``, prefix
 ``kueue-``) and config/components/manager/manager.yaml, commit ff69552e79ad.
@@ -45,9 +45,13 @@ def documents(text: str, label: str) -> tuple[Manifest, ...]:
     return found
 
 
-def sized(objects: Sequence[Manifest]) -> tuple[Manifest, ...]:
-    """Return *objects* with a controller that requests what small hosts can spare."""
-    return tuple(_sized(one) if _is_controller(one) else one for one in objects)
+def fitted(objects: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    """Return *objects* with a controller that requests what small hosts can spare.
+
+    An image that is on the node already is taken as it is: upstream's ``imagePullPolicy: Always``
+    asks a registry each time, and a cluster from a bundle has none.
+    """
+    return tuple(_fitted(one) if _is_controller(one) else one for one in objects)
 
 
 def served(objects: Sequence[Manifest]) -> frozenset[str]:
@@ -68,9 +72,10 @@ def _is_controller(one: Manifest) -> bool:
     return where == ("Deployment", NAMESPACE, CONTROLLER)
 
 
-def _sized(deployment: Manifest) -> Manifest:
+def _fitted(deployment: Manifest) -> Manifest:
     made = copy.deepcopy(deployment)
     for container in made["spec"]["template"]["spec"]["containers"]:
         if container["name"] == CONTAINER:
             container.setdefault("resources", {})["requests"] = dict(REQUESTS)
+            container["imagePullPolicy"] = "IfNotPresent"
     return made

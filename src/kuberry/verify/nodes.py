@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kuberry.kube.objects import Node
+from kuberry.kube.objects import UNSTAMPED, Node
 from kuberry.verify import remedies
 from kuberry.verify.ledger import CLUSTER, Ledger, at, between
 from kuberry.verify.sight import Sight
 
 LEASE_S = 20.0
 _SKEW_S = 3.0
-_UNSTAMPED = "v0.0.0-master"  # what the sources say of themselves, when a build tells them nothing
 _AGAIN = "the same `kuberry deploy` as before completes it"
 
 
@@ -45,7 +44,7 @@ def judge_routes(sight: Sight, ledger: Ledger) -> None:
 
 def _judge_version(sight: Sight, ledger: Ledger) -> None:
     wanted = sight.cluster.version
-    if sight.version.startswith(_UNSTAMPED):
+    if sight.version.startswith(UNSTAMPED):
         if not ledger.skip("api.version", CLUSTER):
             detail = f"it was built without a version (it says {sight.version})"
             ledger.absent("api.version", CLUSTER, detail)

@@ -8,18 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import fit
 import made_up as make
+import queue_laws
+from kuberry.api import job as job_api
 from kuberry.api import queue as api
-from kuberry.api.queue import plan_queue
+from kuberry.api.job import Jobs
+from kuberry.api.queue import install_queue, plan_queue, queue_status
 from kuberry.clusters import Clusters
 from kuberry.errors import BundleError, PreflightFailed, TransportError, UsageError
+from kuberry.kube.client import Kube
+from kuberry.model.event import AnyEvent, Notice, ignore
 from kuberry.model.host import Host
 from kuberry.model.status import HostStatus, Problem
+from kuberry.queueing import apply, kueue, rollout
+from kuberry.queueing.install import install
 from kuberry.settings import Settings
 from kuberry.transports.fake import FakeTransport
 from kuberry.transports.pool import Connection, Connections
+from kueue_server import RELEASE, KueueServer
 from queued import node
 
 
@@ -106,10 +115,11 @@ async def test_an_old_cluster_is_refused_before_its_workers_are_asked(
 ) -> None:
     """One login to the control plane is enough to know."""
     server = put(StandIn("v1.20.2"), monkeypatch)
-    with pytest.raises(PreflightFailed, match=r"has 1\.20"):
-        await plan_queue(settings=settings)
+    for act in (plan_queue, install_queue):
+        with pytest.raises(PreflightFailed, match=r"has 1\.20"):
+            await act(settings=settings)
 
-    assert server.logins == [("red",)]
+    assert server.logins == [("red",), ("red",)]
 
 
 async def test_a_host_that_tells_nothing_is_named(
@@ -136,3 +146,60 @@ async def test_what_is_wrong_here_is_said_before_any_login(
         await plan_queue(cluster="other", settings=settings)
 
     assert server.logins == []
+
+
+async def test_an_installation_and_its_status_go_by_the_same_way(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a cluster that is known here to its API; the board decides the class."""
+    server, release = KueueServer(), settings.config_dir / "manifests.yaml"
+    release.write_text(yaml.safe_dump_all(RELEASE))
+    put(StandIn(), monkeypatch)
+    server.kept["/api/v1/nodes/red01"] = node("red01")
+    del server.kept["/api/v1/nodes/a"]
+    for room in (apply, rollout):
+        monkeypatch.setattr(room, "_PAUSE_S", 0.0)
+
+    @asynccontextmanager
+    async def connect(_: Any) -> AsyncIterator[Kube]:
+        async with server.kube() as kube:
+            yield kube
+
+    monkeypatch.setattr(api, "connect", connect)
+    report = await install_queue(release, settings=settings)
+    status = await queue_status(settings=settings)
+
+    assert (report.outcome, status.ready) == ("done", True)
+    assert [one.name for one in status.classes] == ["raspberry-pi-5"]
+    assert type(report).model_validate_json(report.model_dump_json()) == report
+    assert type(status).model_validate_json(status.model_dump_json()) == status
+
+
+async def test_a_submission_says_where_its_job_goes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Kueue, and with a Kueue that has no queue of ours; in the queue nothing is said."""
+    server, told = KueueServer(), list[AnyEvent]()
+    release = settings.config_dir / "manifests.yaml"
+    release.write_text(yaml.safe_dump_all(RELEASE))
+    monkeypatch.setattr(job_api, "connect_all", StandIn().connect_all)
+    monkeypatch.setattr(job_api, "connect", lambda _: server.kube())
+    for room in (apply, rollout):
+        monkeypatch.setattr(room, "_PAUSE_S", 0.0)
+    jobs = Jobs(settings=settings, emit=told.append)
+
+    await jobs.submit(queue_laws.wish("first", "i"))
+    async with server.kube() as kube:
+        await install(kube, {}, RELEASE, timeout_s=30, emit=ignore)
+    ours = server.kept.pop(kueue.local_queue_path("v1beta2"))
+    await jobs.submit(queue_laws.wish("second", "i"))
+    server.kept[kueue.local_queue_path("v1beta2")] = ours
+    await jobs.submit(queue_laws.wish("third", "i"))
+
+    notices = [one.message for one in told if isinstance(one, Notice)]
+    assert [one.partition(",")[0] for one in notices] == [
+        "without Kueue",
+        "Kueue is there without the queue of kuberry",
+    ]
+    labels = {one["metadata"]["name"]: one["metadata"]["labels"] for one in server.kinds("Job")}
+    assert [name for name, one in labels.items() if kueue.LABEL in one] == ["third"]

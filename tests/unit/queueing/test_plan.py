@@ -27,12 +27,17 @@ class StandIn:
         asked: All that was asked of it, as method and path.
     """
 
-    def __init__(self, *served: str, version: str = "v1.31.4+k3s1") -> None:
+    def __init__(
+        self, *served: str, version: str = "v1.31.4+k3s1", kubelets: tuple[str, ...] = ()
+    ) -> None:
         self.asked: list[tuple[str, str]] = []
         ended = pod(container("3")) | {"status": {"phase": "Succeeded"}}
+        more = [node(one, "NoSchedule") for one in kubelets]
+        for one, version_of_it in zip(more, kubelets, strict=True):
+            one["status"]["nodeInfo"]["kubeletVersion"] = version_of_it
         self._answers: dict[str, Any] = {
             "/version": {"gitVersion": version},
-            "/api/v1/nodes": {"items": [node("a"), node("red", "NoSchedule")]},
+            "/api/v1/nodes": {"items": [node("a"), node("red", "NoSchedule"), *more]},
             "/api/v1/pods": {"items": [pod(container("500m")), ended]},
         }
         if served:
@@ -114,3 +119,15 @@ async def test_an_old_cluster_is_refused_before_anything_else_is_asked() -> None
                 await require_kueue(kube)
 
         assert set(server.asked) == {("GET", "/version")}
+
+
+async def test_a_server_without_a_version_has_that_of_its_newest_kubelet() -> None:
+    """As the lab's is; a kubelet is never newer than its API server."""
+    for kubelets, word in ((("v1.19.9", "v1.20.2"), "has 1.20"), ((), "has 0.0")):
+        server = StandIn(version="v0.0.0-master+$Format:%H$", kubelets=kubelets)
+        async with server.kube() as kube:
+            with pytest.raises(PreflightFailed, match=word.replace(".", r"\.")):
+                await require_kueue(kube)
+
+    async with StandIn(version="v0.0.0-master", kubelets=("v1.31.4",)).kube() as kube:
+        assert await require_kueue(kube) == "v1.31.4"

@@ -122,11 +122,3 @@ async def test_jobs_of_others_are_not_mixed_in() -> None:
     for name in ("a", "never"):
         with pytest.raises(UsageError, match="no job"):
             await queue.status(name)
-
-
-async def test_kueue_is_there_or_not() -> None:
-    """By its API group; another refusal is no absence."""
-    server = StandIn()
-    assert not await queue_of(server).has_kueue()
-    server.kept["/apis/kueue.x-k8s.io"] = {}
-    assert await queue_of(server).has_kueue()

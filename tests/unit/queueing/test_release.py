@@ -12,14 +12,18 @@ from kuberry.queueing import release
 from queued import CONTAINER, DEPLOYMENT, crd
 
 
-def test_the_controller_requests_less_and_may_take_as_much() -> None:
-    """Limits, other containers and other objects stay as they are; so does what was read."""
+def test_the_controller_fits_small_hosts_without_a_registry() -> None:
+    """It requests less, may take as much, and takes the image that is there.
+
+    Limits, other containers and other objects stay as they are; so does what was read.
+    """
     other = copy.deepcopy(DEPLOYMENT) | {"metadata": {"name": "x", "namespace": "kueue-system"}}
-    made, same = release.sized((DEPLOYMENT, other))
+    made, same = release.fitted((DEPLOYMENT, other))
     small, beside = made["spec"]["template"]["spec"]["containers"]
 
     assert small["resources"]["requests"] == {"cpu": "100m", "memory": "192Mi"}
     assert small["resources"]["limits"] == CONTAINER["resources"]["limits"]
+    assert small["imagePullPolicy"] == "IfNotPresent"
     assert beside == {"name": "other"}
     assert same == other
     assert CONTAINER["resources"]["requests"] == {"cpu": "500m", "memory": "512Mi"}
