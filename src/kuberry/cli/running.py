@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from types import FrameType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -27,40 +28,42 @@ class Interrupted(Exception):
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run *work* and return its result; Ctrl-C and SIGTERM cancel it, so that it can clean up.
 
-    A second signal cuts the cleaning up short. Where signals cannot be had (Windows), Ctrl-C is
-    the KeyboardInterrupt that `asyncio.run` makes of it.
+    A second signal cuts the cleaning up short. Outside of the main thread no signal is taken.
 
     Raises:
         Interrupted: A signal came; whatever *work* made of that is of no interest. The process is
             to end now: further signals are ignored.
     """
     came: list[int] = []
+    before = {one: signal.getsignal(one) for one in _SIGNALS}
     try:
-        return asyncio.run(_attend(work, came))
+        result = asyncio.run(_attend(work, came))
     except BaseException as error:
         if came:
-            for number in _SIGNALS:
-                signal.signal(number, signal.SIG_IGN)
+            _handle(dict.fromkeys(before, signal.SIG_IGN))
             raise Interrupted(came[0]) from error
+        _handle(before)
         raise
+    _handle(before)
+    return result
 
 
 async def _attend(work: Coroutine[Any, Any, Result], came: list[int]) -> Result:
+    """Do *work*; the signals stay ours after it, for asyncio's would let the next one kill us."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
-    def handle(number: int) -> None:
+    def take(number: int, _frame: FrameType | None) -> None:
         came.append(number)
-        if task is not None:
-            task.cancel()
+        if task is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(task.cancel)
 
     # A background job of a script was started with SIGINT ignored: that stays so.
     wanted = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-    with contextlib.suppress(NotImplementedError, RuntimeError):  # no POSIX, or no main thread
-        for number in wanted:
-            loop.add_signal_handler(number, handle, number)
-    try:
-        return await work
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in wanted:
-                loop.remove_signal_handler(number)
+    _handle(dict.fromkeys(wanted, take))
+    return await work
+
+
+def _handle(handlers: Mapping[signal.Signals, Any]) -> None:
+    with contextlib.suppress(ValueError):  # not the main thread
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -98,6 +98,23 @@ def test_a_signal_ends_a_command_with_one_line(
     assert (process.returncode, output, errors) == (code, "", LINE)
 
 
+def test_no_moment_of_its_end_is_without_an_answer_to_a_signal(
+    begin: Begin, silent: socket.socket
+) -> None:
+    """SIGTERM from the first to the last: the handlers must never be the kernel's in between."""
+    host = f"nobody@127.0.0.1:{silent.getsockname()[1]}"
+    process = begin("status", "--hosts", host, "--connect-timeout", "90")
+    with silent.accept()[0]:
+        for _ in range(20_000):
+            process.send_signal(signal.SIGTERM)
+            if process.poll() is not None:
+                break
+            time.sleep(0.0005)
+        output, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, output, errors) == (143, "", LINE)
+
+
 def test_an_interrupted_lab_comes_up_with_the_same_line(begin: Begin, own_lab: Settings) -> None:
     """Ctrl-C while a host boots: exit code 130; the same line then completes."""
     line = ("lab", "up", "--hosts", "sig01")
