@@ -58,6 +58,7 @@ class KueueServer:
         asked: All that was asked of it, as method and path.
         looks: How often a definition and the Deployment are looked at before they are ready.
         pulls: Whether the node can have Kueue's image.
+        early: How many requests still come too soon: for a kind, then for a webhook's pod.
         converts: Whether Kueue's webhook tells its objects in the version that is asked for.
     """
 
@@ -65,7 +66,7 @@ class KueueServer:
         self.kept: dict[str, Answer] = {"/api/v1/nodes/a": node("a")}
         self.asked: list[tuple[str, str]] = []
         self.looks, self.pulls = looks, pulls
-        self.converts = True
+        self.converts, self.early = True, [0, 0]
         self._version = version
         self._seen: dict[str, int] = {}
 
@@ -97,6 +98,9 @@ class KueueServer:
     def _discover(self, path: str) -> httpx2.Response:
         if path.startswith(GROUP) and not self._is_established("clusterqueues.kueue.x-k8s.io"):
             return _status(404, "not found")
+        if path.startswith(f"{GROUP}/") and self.early[0]:
+            self.early[0] -= 1
+            return httpx2.Response(200, json={"resources": []})
         if path == GROUP:
             versions = [{"version": one} for one in ("v1beta1", "v1beta2")]
             return httpx2.Response(200, json={"kind": "APIGroup", "versions": versions})
@@ -121,7 +125,7 @@ class KueueServer:
         if path.endswith("/kueue-system/pods"):
             return self._pods()
         if path == "/api/v1/pods":
-            return []
+            return self._running()
         found = (one for place, one in self.kept.items() if place.rpartition("/")[0] == path)
         key, _, value = selector.partition("=")
         labelled = ((one["metadata"].get("labels") or {}, one) for one in found)
@@ -130,6 +134,20 @@ class KueueServer:
             for labels, one in labelled
             if not key or labels.get(key) == value or (not value and key in labels)
         ]
+
+    def _running(self) -> list[Answer]:
+        """Return the controller's pod on a node, with what it requests."""
+        if not self.is_ready():
+            return []
+        (deployment,) = self.kinds("Deployment")
+        name = self.nodes()[0]
+        spec = deployment["spec"]["template"]["spec"] | {"nodeName": name}
+        return [{"metadata": {"name": "x", "namespace": "kueue-system"}, "spec": spec}]
+
+    def nodes(self) -> list[str]:
+        """Return the names of its nodes."""
+        places = (one for one in self.kept if one.startswith("/api/v1/nodes/"))
+        return [one.rpartition("/")[2] for one in places]
 
     def _pods(self) -> list[Answer]:
         if not any(path.endswith("-controller-manager") for path in self.kept):
@@ -179,7 +197,9 @@ class KueueServer:
             return _status(415, "the body of the request was in an unknown format")
         manager = request.url.params["fieldManager"]
         body, before = json.loads(request.content), self.kept.get(path, {})
-        if body["apiVersion"].startswith("kueue.") and not self.is_ready():
+        of_kueue = body["apiVersion"].startswith("kueue.")
+        if of_kueue and (self.early[1] or not self.is_ready()):
+            self.early[1] -= 1
             return _status(500, 'failed calling webhook "mclusterqueue.kb.io": connection refused')
         lost = _not_of(manager, before, body)
         if lost:

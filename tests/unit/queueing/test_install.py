@@ -39,6 +39,8 @@ async def test_it_comes_and_the_same_line_changes_nothing() -> None:
     assert first[0].startswith("CustomResourceDefinition")
     assert first.index("Deployment kueue-system/kueue-controller-manager") == len(RELEASE) - 1
     assert first[-1] == "LocalQueue kuberry-jobs/kuberry"
+    (one,) = report.plan.classes
+    assert one.cpu_millicores == 4000 - 100, "what the controller requests is not for jobs"
     phases = [one.name for one in events if isinstance(one, Phase)]
     assert phases == ["definitions", "kueue", "controller", "queues"] * 2
 
@@ -68,6 +70,27 @@ async def test_a_heartbeat_of_a_node_is_no_change() -> None:
             report = await install(another, {}, RELEASE, timeout_s=30, emit=ignore)
 
     assert report.outcome == "unchanged"
+
+
+async def test_what_comes_a_moment_later_is_waited_for() -> None:
+    """Kinds that the server has not listed yet, and webhooks whose pod has just become ready."""
+    server = KueueServer()
+    server.early = [2, 3]
+    async with server.kube() as kube:
+        report = await install(kube, {}, RELEASE, timeout_s=30, emit=ignore)
+
+    assert (report.outcome, server.early) == ("done", [0, 0])
+
+
+async def test_what_never_comes_is_told_with_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that nobody defines, a webhook that nobody answers."""
+    monkeypatch.setattr(apply, "_EARLY_S", 0.02)
+    for early, what in (([10**6, 0], "knows no ResourceFlavor"), ([0, 10**6], "failed calling")):
+        server = KueueServer()
+        server.early = early
+        async with server.kube() as kube:
+            with pytest.raises(ApiRefused, match=f"ResourceFlavor kuberry-arm64: .*{what}"):
+                await _installed(kube)
 
 
 async def test_a_new_node_changes_its_label_and_the_quota_alone() -> None:
