@@ -8,6 +8,7 @@ _HOMES = {
     "kuberry.api.deploy": "Wanted deploy plan",
     "kuberry.api.find": "find_hosts",
     "kuberry.api.hosts": "expand_hosts fold_hosts",
+    "kuberry.api.image": "add_images build_image",
     "kuberry.api.job": "JobHandle Jobs",
     "kuberry.api.kubeconfig": "kubeconfig",
     "kuberry.api.lab": "lab_down lab_power lab_status lab_up",

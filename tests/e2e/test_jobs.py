@@ -86,7 +86,7 @@ def test_what_goes_wrong_is_said(here: Path, on: On, capfd: pytest.CaptureFixtur
     wrong = {
         "memory": ["--", "tail", "/dev/zero"],
         "time": ["--time-limit", "1", "--", "sleep", "60"],
-        "image": ["--image", "localhost/no/such:1", "--", "true"],
+        "image": ["--image", "registry.invalid/no/such:1", "--", "true"],
         "room": ["--cpus", "999", "--", "true"],
     }
     for name, words in wrong.items():

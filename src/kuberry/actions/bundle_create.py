@@ -54,7 +54,7 @@ def create_bundle(store: Store, wanted: Wanted, emit: Emit = ignore) -> Bundle:
         found = complete.with_version(
             wanted.distribution, _with_probes(found, scratch, emit), version
         )
-        artifacts = tuple(_stored(one, writer) for one in found)
+        artifacts = tuple(stored(one, writer) for one in found)
         _refuse(wanted.distribution, complete.gaps(wanted.distribution, artifacts, version))
         _refuse(wanted.distribution, addon.missing_images(found))
         bundle = _bundle(wanted, version, artifacts)
@@ -85,7 +85,12 @@ def _with_probes(found: Sequence[Found], scratch: Path, emit: Emit) -> tuple[Fou
     return tuple(kept)
 
 
-def _stored(one: Found, writer: Writer) -> Artifact:
+def stored(one: Found, writer: Writer) -> Artifact:
+    """Put the bytes of *one* into the store and return its entry of a manifest.
+
+    Raises:
+        BundleError: Its name or version cannot stand in one.
+    """
     sha256, size_bytes = writer.add_file(one.source)
     try:
         return one.artifact(sha256, size_bytes)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from kuberry.actions import deploy as action
+from kuberry.actions.images import ask_images, with_images
 from kuberry.actions.registries import ask_registries
 from kuberry.actions.wish import leave_out, make_wish
 from kuberry.api.bundle_choice import Choice, Site, choose_bundle
@@ -47,6 +48,7 @@ class Wanted:
         mirrors: Addresses that k3s asks first for images, by registry (``*`` is all of them);
             ``{}`` is none again.
         embedded_registry: Hosts of k3s hand each other the images they have.
+        images: Bundles of images for jobs that every host gets; ``()`` is none again.
         ignore: Codes of checks whose findings are only recorded (docs/checks.md).
         hot: What to do when a host slows itself down for heat: ``pause`` begins no new step there
             until it has cooled down.
@@ -65,6 +67,7 @@ class Wanted:
     without: tuple[Component, ...] | None = None
     mirrors: Mapping[str, tuple[str, ...]] | None = None
     embedded_registry: bool | None = None
+    images: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     hot: Hot = "warn"
     preparation: Preparation = dataclasses.field(default_factory=Preparation)
@@ -182,10 +185,12 @@ async def work_for(
         known=known,
     )
     cluster = leave_out(cluster, wanted.without)
+    cluster = ask_registries(cluster, wanted.mirrors, embedded=wanted.embedded_registry)
+    cluster = ask_images(cluster, wanted.images, known)
     return action.Work(
-        cluster=ask_registries(cluster, wanted.mirrors, embedded=wanted.embedded_registry),
+        cluster=cluster,
         hosts=found,
-        bundle=bundle,
+        bundle=with_images(bundle, cluster.images, store),
         fetch=store.blob,
         options=options,
         emit=emit,

@@ -11,9 +11,11 @@ from kuberry.actions import jobs as action
 from kuberry.actions.jobs import Told
 from kuberry.api.hosts import resolve
 from kuberry.api.kubectl import Streams, kubectl
+from kuberry.bundles.store import Store
 from kuberry.clusters import Clusters
 from kuberry.errors import KuberryError
 from kuberry.kube.connect import connect
+from kuberry.model.bundle import image_names
 from kuberry.model.connection import ConnectOptions
 from kuberry.model.event import Emit, Notice, ignore
 from kuberry.model.job import JobStatus, JobWish, Results
@@ -50,9 +52,12 @@ class Jobs:
         """Have *wish* run; the same wish again completes a submission that was interrupted.
 
         Raises:
-            UsageError: There is another job of this name.
+            UsageError: There is another job of this name, or no node has its image and it can be
+                had from nowhere.
         """
         async with self._queue() as queue:
+            if wish.image not in self._brought():
+                await queue.require_image(wish.image)
             queueing = await queue.queueing()
             if queueing in WORDS:
                 self.emit(Notice(message=WORDS[queueing]))
@@ -122,6 +127,13 @@ class Jobs:
                     await results.remove(transport, name)
                 except KuberryError as error:
                     self.emit(Notice(host=transport.host.name, message=error.message))
+
+    def _brought(self) -> frozenset[str]:
+        """Return the images that deploy brought to all hosts: kubelets tell of them late."""
+        where = self.settings or Settings()
+        known, store = Clusters(where.clusters_dir).load(self.cluster), Store(where.bundles_dir)
+        there = [name for name in known.images if name in store.names()]
+        return frozenset().union(*(image_names(store.load(name).artifacts) for name in there))
 
     @asynccontextmanager
     async def _queue(self) -> AsyncIterator[Queue]:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,7 @@ from kuberry.bundles.debfile import open_content
 _GO_WORDS = {"amd64": ("amd64", None), "arm64": ("arm64", None), "armhf": ("arm", "v7")}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EPOCH = "1970-01-01T00:00:00Z"
+Place = Callable[[str], str]
 _UNWANTED = ("usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/lintian/")
 
 
@@ -32,12 +33,14 @@ class Recipe:
         architecture: Debian's word.
         command: What runs when a pod says nothing else.
         entrypoint: What the words of a pod's ``args`` are given to.
+        environment: Variables beside PATH.
     """
 
     reference: str
     architecture: str
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Layer:
@@ -54,6 +57,10 @@ class Layer:
     def close(self) -> None:
         """End the archive."""
         self._tar.close()
+
+    def has(self, inside: str) -> bool:
+        """Return whether there is something at *inside*."""
+        return inside in self._seen
 
     def add_text(self, inside: str, content: bytes, *, mode: int = 0o644) -> None:
         """Add a file with *content*."""
@@ -76,14 +83,19 @@ class Layer:
         self._add_folders(inside)
         self._put(_entry(inside, mode, tarfile.DIRTYPE), None)
 
-    def add_deb(self, deb: Path) -> None:
-        """Add what a Debian package installs, without documentation; its scripts are not run."""
+    def add_deb(self, deb: Path, place: Place = lambda inside: inside) -> None:
+        """Add what a Debian package installs, without documentation; its scripts are not run.
+
+        Args:
+            place: Says where in the image a path of the package belongs; ``""`` is nowhere.
+        """
         with open_content(deb) as tar:
             for member in tar:
-                inside = member.name.removeprefix("./").rstrip("/")
-                if inside and not f"{inside}/".startswith(_UNWANTED) and inside not in self._seen:
+                path = member.name.removeprefix("./").rstrip("/")
+                inside = "" if f"{path}/".startswith(_UNWANTED) else place(path)
+                if inside and inside not in self._seen:
                     content = tar.extractfile(member) if member.isreg() else None
-                    self._put(_copy_of(member, inside), content)
+                    self._put(_copy_of(member, inside, place), content)
 
     def _add_file(self, inside: str, content: IO[bytes], size: int, mode: int) -> None:
         self._add_folders(inside)
@@ -126,7 +138,8 @@ def write_image(path: Path, recipe: Recipe, layers: Sequence[Path]) -> None:
 
 def _config(recipe: Recipe, digests: Iterable[str]) -> bytes:
     architecture, variant = _GO_WORDS[recipe.architecture]
-    run: dict[str, object] = {"Env": [f"PATH={_PATH}"]}
+    others = (f"{name}={value}" for name, value in recipe.environment.items())
+    run: dict[str, object] = {"Env": [f"PATH={_PATH}", *others]}
     if recipe.entrypoint:
         run["Entrypoint"] = list(recipe.entrypoint)
     if recipe.command:
@@ -150,12 +163,12 @@ def _entry(name: str, mode: int, kind: bytes) -> tarfile.TarInfo:
     return entry
 
 
-def _copy_of(member: tarfile.TarInfo, inside: str) -> tarfile.TarInfo:
+def _copy_of(member: tarfile.TarInfo, inside: str, place: Place) -> tarfile.TarInfo:
     entry = _entry(inside, member.mode, member.type)
     entry.size = member.size
     entry.linkname = member.linkname
     if member.islnk():
-        entry.linkname = member.linkname.removeprefix("./")
+        entry.linkname = place(member.linkname.removeprefix("./"))
     return entry
 
 

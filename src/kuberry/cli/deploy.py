@@ -134,6 +134,14 @@ EmbeddedOption = Annotated[
         show_default=False,
     ),
 ]
+ImagesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--images",
+        metavar="NAME",
+        help="For jobs, as kuberry image build makes them (repeatable); none: no more.",
+    ),
+]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -189,6 +197,7 @@ def deploy(
     without: WithoutOption = None,
     mirror: MirrorOption = None,
     embedded_registry: EmbeddedOption = None,
+    images: ImagesOption = None,
     ignore: IgnoreOption = None,
     hot: HotOption = Heat.WARN,
     page_size: PageSizeOption = PageSize.KEEP,
@@ -219,6 +228,7 @@ def deploy(
         without=tuple(one.value for one in without) if without else None,
         mirrors=_mirrors(mirror) if mirror else None,
         embedded_registry=embedded_registry,
+        images=tuple(images) if images else None,
         ignore=tuple(ignore or ()),
         hot=hot.value,
         preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),

@@ -40,7 +40,7 @@ WordsArgument = Annotated[
 def submit(
     words: WordsArgument,
     name: job_words.NameOption = None,
-    image: job_words.ImageOption = job_words.IMAGE,
+    image: job_words.ImageOption = None,
     array: job_words.ArrayOption = None,
     cpus: job_words.CpusOption = "1",
     memory: job_words.MemoryOption = "256Mi",

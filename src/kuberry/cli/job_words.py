@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from kuberry.model.job import JobWish
 
 IMAGE = "localhost/kuberry/probe:1"
-"""What is on every node: busybox. Images for data science are not there yet."""
+"""What is on every node: busybox."""
+_PYTHON_IMAGE = "localhost/kuberry/science:1"
+"""Of `kuberry image build`: what a script in Python gets where nothing is said."""
 _LARGEST_BYTES = 900_000
 _HELP = "kuberry job submit --help"
 
@@ -33,7 +35,8 @@ NameOption = Annotated[
     str | None, typer.Option("--name", help="Default: the command's, and a few letters.")
 ]
 ImageOption = Annotated[
-    str, typer.Option("--image", help="On the nodes already, or in a registry.")
+    str | None,
+    typer.Option("--image", help="Default: busybox; for a .py script that of kuberry image build."),
 ]
 ArrayOption = Annotated[
     str | None,
@@ -58,7 +61,14 @@ def stem(words: Sequence[str]) -> str:
     return name[:30].strip("-") or "job"
 
 
-def wish(words: Sequence[str], *, array: str | None, env: Sequence[str], **rest: Any) -> JobWish:
+def wish(
+    words: Sequence[str],
+    *,
+    image: str | None,
+    array: str | None,
+    env: Sequence[str],
+    **rest: Any,
+) -> JobWish:
     """Return what the words and options of a line ask for; a file that is named first travels.
 
     Raises:
@@ -70,11 +80,13 @@ def wish(words: Sequence[str], *, array: str | None, env: Sequence[str], **rest:
 
     script = _script(Path(words[0]))
     command = words[1:] if script else words
+    is_python = script is not None and script["name"].endswith(".py")
     pairs = [one.partition("=") for one in env]
     try:
         return JobWish.model_validate(
             {
                 **rest,
+                "image": image or (_PYTHON_IMAGE if is_python else IMAGE),
                 "command": tuple(command),
                 "script": script,
                 "array": _array(array) if array else None,

@@ -18,7 +18,7 @@ from kuberry.cli.render import console
 from kuberry.cli.running import Interrupted
 from kuberry.errors import KuberryError, UsageError
 
-_GROUPS = ("hosts", "lab", "bundle", "runs", "node", "job", "queue", "server")
+_GROUPS = ("hosts", "lab", "bundle", "image", "runs", "node", "job", "queue", "server")
 _COMMANDS = (
     "check",
     "deploy",

@@ -9,7 +9,7 @@ from kuberry.engine.files import RECORD, record_key
 from kuberry.engine.means import STAGING, Fetch
 from kuberry.engine.outcome import require
 from kuberry.engine.unit import run_as_unit
-from kuberry.model.bundle import Artifact
+from kuberry.model.bundle import Artifact, Packing
 from kuberry.model.plan import InstallPackages, LoadImages, PutArtifact
 from kuberry.shell import script
 from kuberry.transports.transport import OnProgress, Transport
@@ -71,6 +71,21 @@ printf '%s  %s\n' "$2" "$1" | sha256sum -c --quiet -
 ctr -n k8s.io images import "$1"
 rm -f "$1"
 """
+
+# containerd 1.6 (Debian 12) takes no packed archive; sh has no pipefail, but half a tar is refused.
+_IMPORT_PACKED = r"""
+set -eu
+printf '%s  %s\n' "$2" "$1" | sha256sum -c --quiet -
+command -v "$3" >/dev/null || { echo "the host has no $3 to unpack it with" >&2; exit 1; }
+"$3" -dc <"$1" | ctr -n k8s.io images import -
+rm -f "$1"
+"""
+_UNPACK: dict[Packing, str] = {
+    "tar.gz": "gzip",
+    "tar.xz": "xz",
+    "tar.bz2": "bzip2",
+    "tar.zst": "zstd",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -173,6 +188,8 @@ async def _load(
     transport: Transport, step: LoadImages, sources: Sources, on_progress: OnProgress
 ) -> None:
     staged = await stage(transport, step.archive, sources, on_progress)
-    text = script(_IMPORT, staged, step.archive.sha256).text
+    program = _UNPACK.get(step.archive.packing)
+    words = (staged, step.archive.sha256, *([program] if program else []))
+    text = script(_IMPORT_PACKED if program else _IMPORT, *words).text
     result = await run_as_unit(transport, step.id, text, deadline_s=_IMAGES_DEADLINE_S)
     require(result, "images could not be imported", host=transport.host.name)

@@ -14,6 +14,8 @@ from pydantic import Field, NonNegativeInt, model_validator
 
 from kuberry.model.value import Value
 
+IMAGES_ALONE = "images"
+"""The distribution of a bundle with images for jobs and nothing else: docs/images.md."""
 PROBE_REPOSITORY = "localhost/kuberry/probe"
 """The repository of our own probe image; it can be pulled from nowhere."""
 MANIFEST_SUFFIXES = (".json", ".yaml", ".yml")

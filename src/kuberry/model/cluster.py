@@ -47,6 +47,7 @@ class Cluster(Value):
             the network add-on whose manifest and images are in the bundle (flannel for example),
             ``flannel`` by the one that k3s has built in, through vxlan.
         k3s: What counts for that distribution alone.
+        images: Names of bundles of images for jobs, which every host gets.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Cluster(Value):
     service_cidr: str = "10.96.0.0/16"
     network: NetworkKind = "host-gw"
     k3s: K3sWish = K3sWish()
+    images: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:

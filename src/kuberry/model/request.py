@@ -44,6 +44,7 @@ class DeployRequest(Asked):
         hosts: ``null`` means those of the cluster, or of the last one.
         cluster: Its name.
         control_plane: One host, or an odd number of them: the servers of k3s.
+        images: Bundles of images for jobs; ``[]`` is none again.
     """
 
     command: Literal["deploy"]
@@ -55,6 +56,7 @@ class DeployRequest(Asked):
     version: Word | None = None
     network: NetworkKind | None = None
     without: Annotated[tuple[Component, ...], Field(max_length=10)] | None = None
+    images: Annotated[tuple[Word, ...], Field(max_length=20)] | None = None
     ignore: Codes = ()
     hot: Hot = "warn"
     page_size: Literal["keep", "4k"] = "keep"

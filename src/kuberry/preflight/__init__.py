@@ -13,6 +13,7 @@ from kuberry.preflight import (
     controller,
     hardware,
     identity,
+    images,
     network,
     resources,
     software,
@@ -28,6 +29,7 @@ CHECKS: tuple[Check[Scene], ...] = (
     *resources.CHECKS,
     *network.CHECKS,
     *software.CHECKS,
+    *images.CHECKS,
     *hardware.CHECKS,
 )
 """All checks of hosts, in the order in which their findings are shown."""

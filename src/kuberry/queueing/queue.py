@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kuberry.errors import ApiRefused, UsageError
 from kuberry.model.job import JobStatus, JobWish
-from kuberry.queueing import admission, kueue, manifests, read
+from kuberry.queueing import admission, images, kueue, manifests, read
 from kuberry.queueing.admission import Queueing
 from kuberry.queueing.manifests import JOB, NAMESPACE, Manifest
 from kuberry.queueing.version import kubernetes, version_of
@@ -20,6 +20,7 @@ _CONFLICT = 409
 _AT_ONCE = 8
 _HEADS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 _JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+_NODES = "/api/v1/nodes"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
@@ -36,6 +37,19 @@ class Queue:
     async def queueing(self) -> Queueing:
         """Return whether jobs go to a queue of Kueue's."""
         return await admission.queueing(self._kube)
+
+    async def require_image(self, image: str) -> None:
+        """Refuse an image that no node has, and that can be had from nowhere.
+
+        A kubelet tells of a new image after up to 40 s: it looks every 30 s and tells every 10 s
+        (kubernetes/kubernetes v1.20.2, pkg/kubelet/images/image_gc_manager.go and
+        pkg/kubelet/apis/config/v1beta1/defaults.go).
+
+        Raises:
+            UsageError: It is so.
+        """
+        nodes = await self._kube.call("GET", _NODES)
+        images.refuse_absent(image, nodes.get("items") or ())
 
     async def submit(self, wish: JobWish, *, queueing: Queueing = "no-kueue") -> None:
         """Have the tasks of *wish* run; what an interrupted submission left out is made up for.

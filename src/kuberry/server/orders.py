@@ -98,6 +98,7 @@ def wanted_of(request: DeployRequest | NodeAddRequest) -> deploy.Wanted:
         version=request.version,
         network=request.network,
         without=request.without,
+        images=request.images,
         ignore=request.ignore,
         hot=request.hot,
         preparation=Preparation(
