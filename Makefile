@@ -1,7 +1,7 @@
 # Every target sets up what it needs first. What uses the lab is run with sudo: it needs root.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || ! command -v sudo >/dev/null || echo sudo -E env HOME=$(HOME))
 PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 2 --dist loadgroup
-.PHONY: install demo test check unit integration e2e bench campaign docs release
+.PHONY: install demo test check unit integration e2e bench campaign report docs release
 
 install:
 	@sh tools/install.sh $(MAKECMDGOALS)
@@ -16,14 +16,14 @@ integration: install
 e2e: install
 	$(ROOT) $(PYTEST) tests/e2e
 test: install
-	.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	$(ROOT) $(PYTEST) -n 6 -m "not alone and not campaign" tests
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && $(ROOT) $(PYTEST) -n 6 -m "not alone and not campaign" tests
 	$(ROOT) $(PYTEST) -n 0 -m alone tests/integration/lab
 bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
-	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100
-	HYPOTHESIS_PROFILE=campaign $(ROOT) $(PYTEST) --timeout 3600 -m "campaign or not (integration or e2e)" tests
+	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100 && HYPOTHESIS_PROFILE=campaign $(ROOT) $(PYTEST) --timeout 3600 -m "campaign or not (integration or e2e)" tests
+report: install # of all raw data that are here: site/report.html, site/report.pdf
+	.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt; .venv/bin/python -m kuberry.paper
 docs: install # the reference from the program, pictures from real runs, the manual: site/
 	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py && .venv/bin/python tools/manual.py
 release: install # sdist and wheel, made twice, tried on clean Debian 12 and 13
