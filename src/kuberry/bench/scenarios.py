@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kuberry.bench import again, deploying, facts_of_many, fan_out, serving
+from kuberry.bench import again, deploying, facts_of_many, fan_out, jobs, serving
 from kuberry.bench.ansible import Ansible
 from kuberry.bench.figures import Comparison, Pair, Part, Sample
 from kuberry.bench.place import Place
@@ -151,6 +151,18 @@ SCENARIOS = (
         mine=facts_of_many.ours,
         other=lambda place: again.logins(place, facts_of_many.HOSTS),
         parts=_nothing,
+    ),
+    Scenario(
+        name="jobs",
+        title=f"{jobs.COUNT} tasks of one second each, on three nodes",
+        ours=f"kuberry {' '.join(jobs.LINE)}; kuberry job wait",
+        theirs="bench/peers/jobs.sh: kubectl apply of the same Jobs in one file; kubectl wait",
+        wanted=1.05,
+        repetitions=(3, 1),
+        prepare=again.cluster,
+        mine=jobs.ours,
+        other=jobs.theirs,
+        parts=jobs.parts,
     ),
     _fan_out(fan_out.FEW, wanted=1.15),
     _fan_out(fan_out.MANY, wanted=1.3),
