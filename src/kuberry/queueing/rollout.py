@@ -128,8 +128,8 @@ def remedy_for(status: ControllerStatus) -> str:
     reason = status.problem.partition(":")[0]
     if "Image" in reason:
         return (
-            f"have the nodes reach the registry of {status.image}, or put its archive into a "
-            "bundle of your own (docs/bundles.md) and deploy from that"
+            f"have the nodes reach the registry of {status.image}, or bring its archive to them: "
+            "kuberry image add kueue FILE, then kuberry deploy --images kueue"
         )
     if reason == "Unschedulable":
         return "no node has room for it or takes ordinary pods: add one, or end something"
