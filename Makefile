@@ -22,7 +22,7 @@ bench: install
 	$(ROOT) .venv/bin/python -m kuberry.bench
 campaign: install # faults in the middle of 100 lines more; every property, with 200 times the examples
 	$(ROOT) .venv/bin/python -m kuberry.campaign --count 100 && HYPOTHESIS_PROFILE=campaign $(ROOT) $(PYTEST) --timeout 3600 -m "campaign or not (integration or e2e)" tests
-report: install # of all raw data that are here: site/report.html, site/report.pdf
+report: install # of all raw data that are here: build/report.html, build/report.pdf
 	.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt; .venv/bin/python -m kuberry.paper
 docs: install # the reference from the program, pictures from real runs, the manual: site/
 	.venv/bin/python tools/reference.py && $(ROOT) .venv/bin/python tools/pictures.py && .venv/bin/python tools/manual.py

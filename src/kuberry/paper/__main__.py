@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the report and return the exit code; a PDF that cannot be made is told, no failure."""
     parser = argparse.ArgumentParser(prog="make report", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(), help="the source tree")
-    parser.add_argument("--to", type=Path, default=Path("site"), help="where both files go")
+    parser.add_argument("--to", type=Path, default=Path("build"), help="where both files go")
     words = parser.parse_args(argv)
     try:
         text = page_of(words.root)

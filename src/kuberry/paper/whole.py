@@ -165,15 +165,15 @@ def _discussion(run: BenchRun | None) -> Iterator[str]:
         yield f"It took {word} time than what it is set against in: {names or 'none'}."
     yield _missed(run.comparisons)
     above = "; ".join(
-        f"{one.title} (up to {told(max(one.ratios))})"
+        f"{one.title} (up to {max(one.ratios):.3g}, at most {one.wanted:.3g} was wished for)"
         for one in run.comparisons
         if one.verdict == "kept" and max(one.ratios) > one.wanted
     )
     yield f"Kept in the median, with single pairs above the wish: {above or 'none'}."
     yield (
         "What a figure is set against is not always a rival: a bare login, a script without "
-        "records or locks, or our own push to one host is a floor, and bare routes are ours "
-        "without access and journal. Each says what it is."
+        "records or locks, our own push to one host, or bare routes with the same answers is "
+        "a floor. Each says what it is."
     )
 
 

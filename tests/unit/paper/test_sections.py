@@ -126,9 +126,8 @@ def test_a_kept_wish_with_a_worse_pair_is_said() -> None:
     """The median hides it."""
     run = run_of(comparison("facts", (1, 1), (1, 1), (5, 2)))
 
-    assert "single pairs above the wish: The facts (up to 2.50)" in text_of(
-        whole(Sources(bench=run), {})
-    )
+    text = text_of(whole(Sources(bench=run), {}))
+    assert "above the wish: The facts (up to 2.5, at most 2 was wished for)" in text
 
 
 def test_earlier_runs_are_not_forgotten() -> None:
