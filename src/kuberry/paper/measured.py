@@ -14,6 +14,7 @@ _GROUPS = {
     "again": ("The same line again", ("again", "ansible")),
     "facts": ("Facts of many hosts", ("facts",)),
     "fan-out": ("Fan-out of files", ("fan-out",)),
+    "queue": ("The queue", ("jobs",)),
     "api": ("The server under load", ("server", "events")),
 }
 _BELOW = (
@@ -52,8 +53,12 @@ def sections(run: BenchRun | None, wished: Mapping[str, str]) -> Iterator[Sectio
         yield _with_waterfall(section, found) if name == "deploy" else section
     known = tuple(prefix for _, prefixes in _GROUPS.values() for prefix in prefixes)
     rest = tuple(one for one in there if not one.name.startswith(known))
-    if rest:
-        yield _section(*_OTHER, rest, ())
+    seen = (*known, *(one.name for one in rest))
+    unseen = tuple(
+        f"{text}: not measured." for key, text in wished.items() if not key.startswith(seen)
+    )
+    if rest or unseen:
+        yield _section(*_OTHER, rest, unseen)
 
 
 def overview(run: BenchRun) -> Section:

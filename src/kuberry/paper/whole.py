@@ -29,11 +29,6 @@ _POWER = (
 )
 _NEVER = (
     Section(
-        "queue",
-        "The queue",
-        missing=("How many jobs a minute the queue starts, and how long one waits: not measured.",),
-    ),
-    Section(
         "idle",
         "The cluster at rest",
         missing=("Memory and processor time of an idle cluster: not measured.",),

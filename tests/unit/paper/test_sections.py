@@ -95,6 +95,17 @@ def test_no_comparison_is_left_out() -> None:
     assert overview(run).tables[0].rows[0][:4] == ("The novel", "0.50", "2.00", "kept")
 
 
+def test_a_comparison_that_is_not_there_is_missed_whatever_its_kind() -> None:
+    """Also one that the report does not know, and no longer once it is measured."""
+    wished = {"jobs": "Some tasks", "novel": "Something new"}
+    run = run_of(comparison("jobs", (1, 2)), comparison("novel", (1, 2)))
+
+    gaps = text_of(tuple(sections(None, wished)))
+    assert "Some tasks: not measured." in gaps
+    assert "Something new: not measured." in gaps
+    assert "not measured." not in text_of(tuple(sections(run, wished)))
+
+
 def test_what_was_not_measured_is_said() -> None:
     """With no data at all every section is there, and tells what is missing."""
     found = whole(Sources(), {"deploy": "Deploy three hosts"})
