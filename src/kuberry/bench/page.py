@@ -92,9 +92,12 @@ def _section(one: Comparison, remark: str) -> Iterator[str]:
         yield "\n| first | ours | theirs | ratio | load |\n|---|---|---|---|---|\n"
         yield from (_row(pair) for pair in one.pairs)
     if one.parts:
-        yield "\nWhere our time goes (median of "
-        yield f"{len(one.parts[0].seconds)} further runs):\n\n| part | seconds |\n|---|---|\n"
-        yield from (f"| {part.name} | {part.median_s:.2f} |\n" for part in one.parts)
+        yield f"\nWhere our time goes ({len(one.parts[0].seconds)} further runs):\n\n"
+        yield "| part | median, s | slowest, s |\n|---|---|---|\n"
+        yield from (
+            f"| {part.name} | {part.median_s:.2f} | {max(part.seconds):.2f} |\n"
+            for part in one.parts
+        )
     yield from _steps(one)
 
 
