@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kuberry.bench import study_site, study_wire
+from kuberry.bench import study_page, study_site, study_wire
 from kuberry.bench.ansible import bring_python
 from kuberry.bench.machine import commit, describe
 from kuberry.bench.place import Place
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these methods")
     parser.add_argument("--rounds", type=int, help="so many of each; default: 3, 1, 1")
     parser.add_argument("--short", action="store_true", help="kept as *-study-short.json")
+    parser.add_argument("--add", action="store_true", help="to the newest, other sizes")
     parser.add_argument("--root", type=Path, default=Path(), help="the source tree")
     words = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the lab down then, too
@@ -47,12 +48,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted; nothing is kept")
         return 130
-    kind = "study-short" if words.short else "study"
-    path = words.root / "bench/results" / f"{study.started:%Y%m%d-%H%M}-{kind}.json"
-    path.write_text(study.model_dump_json(indent=1) + "\n", "utf-8")
+    path = _keep(study, words)
     sys.stdout.write(table(study))
     _say(f"raw data: {path}")
     return 0
+
+
+def _keep(study: Study, words: argparse.Namespace) -> Path:
+    """Write *study* to the raw data, and its table to the page where it is no short one."""
+    kind = "study-short" if words.short else "study"
+    path: Path = words.root / "bench/results" / f"{study.started:%Y%m%d-%H%M}-{kind}.json"
+    known = study_page.newest(words.root)
+    if words.add and known is not None:
+        path, study = known, study_page.load(known).with_more(study)
+    path.write_text(study.model_dump_json(indent=1) + "\n", "utf-8")
+    study_page.write(words.root)
+    return path
 
 
 def in_turn(methods: Sequence[Method], number: int) -> tuple[Method, ...]:

@@ -72,6 +72,22 @@ class Study(Value):
         ratios = [a.seconds / b.seconds for a, b in pairs if not (a.fault or b.fault)]
         return statistics.median(ratios) if ratios else None
 
+    def with_more(self, more: Study) -> Study:
+        """Return this study with the trials of *more*, a later run on other numbers of hosts.
+
+        Where both have a number of hosts, that of *more* counts.
+        """
+        again = {one.hosts for one in more.trials}
+        kept = tuple(one for one in self.trials if one.hosts not in again)
+        trials = sorted((*kept, *more.trials), key=lambda one: one.hosts)
+        return self.model_copy(
+            update={
+                "duration_s": round(self.duration_s + more.duration_s, 1),
+                "commit": ", ".join(dict.fromkeys((self.commit, more.commit))),
+                "trials": tuple(trials),
+            }
+        )
+
     def _rounds(self, method: str, hosts: int, phase: Phase) -> Iterator[Trial]:
         cell = (method, hosts, phase)
         return (one for one in self.trials if (one.method, one.hosts, one.phase) == cell)

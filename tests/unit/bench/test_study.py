@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kuberry.bench import study, study_figures, study_recipe, study_site, study_wire
+from kuberry.bench import study, study_figures, study_page, study_recipe, study_site, study_wire
 from kuberry.bench.figures import Machine
 from kuberry.bench.study_methods import METHODS
 
@@ -124,3 +124,24 @@ def test_our_recipe_does_what_differs_and_no_more(
         (tmp_path / "files" / path).write_text("x", "utf-8")
     good = {*wanted, "unit"} - missing
     assert [one.id for one in study_recipe._steps(tmp_path, wanted, good)] == steps
+
+
+def test_other_sizes_are_added_and_the_same_replaced() -> None:
+    """So that a run of thirty hosts need not be one with that of three."""
+    first = of(trial("kuberry", 1.0), trial("Ansible", 2.0))
+    later = of(trial("kuberry", 5.0).model_copy(update={"hosts": 30}))
+    both = first.with_more(later.model_copy(update={"commit": "other"}))
+
+    assert [one.hosts for one in both.trials] == [3, 3, 30]
+    assert both.commit.endswith(", other")
+    assert first.with_more(of(trial("kuberry", 9.0))).trials == (trial("kuberry", 9.0),)
+
+
+def test_the_page_has_the_table_of_the_newest_study() -> None:
+    """Nobody typed a figure."""
+    root = Path(__file__).parents[3]
+    source = study_page.newest(root)
+    assert source is not None
+    text = (root / "docs/base-methods.md").read_text("utf-8")
+
+    assert study_page.page(text, study_page.load(source), f"bench/results/{source.name}") == text
