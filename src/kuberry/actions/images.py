@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kuberry.bundles.store import Store
-from kuberry.errors import UsageError
+from kuberry.errors import BundleError, UsageError
 from kuberry.model.bundle import IMAGES_ALONE, Bundle
 from kuberry.model.cluster import Cluster
 
@@ -32,10 +32,16 @@ def with_images(bundle: Bundle, names: Iterable[str], store: Store) -> Bundle:
 
     Raises:
         UsageError: One of them is no bundle of images.
-        BundleError: One is missing, or is for an image that *bundle* or another has already.
+        BundleError: One is missing or damaged.
     """
     artifacts = list(bundle.artifacts)
     for name in names:
+        if name not in store.names():
+            raise BundleError(
+                f"no bundle of images is called {name!r} on this machine",
+                remedy=f"kuberry image build {name}, or kuberry bundle import FILE; --images none "
+                "goes on without",
+            )
         more = store.load(name)
         if more.distribution != IMAGES_ALONE:
             message = f"the bundle {name} is of {more.distribution}, and no bundle of images"

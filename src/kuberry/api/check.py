@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kuberry.actions import check as action
+from kuberry.actions.images import ask_images, with_images
 from kuberry.actions.wish import make_wish
 from kuberry.api.bundle_choice import LAB_BUNDLE
 from kuberry.api.deploy import Wanted
@@ -48,13 +49,15 @@ async def check(
     clusters = Clusters(where.clusters_dir)
     found = resolve(clusters.load(wish.name).hosts if hosts is None else hosts, where, emit)
     known = clusters.find(wish.name or name_of([host.name for host in found]))
-    bundle = _bundle(wish, known, found, Store(where.bundles_dir))
+    store = Store(where.bundles_dir)
+    bundle = _bundle(wish, known, found, store)
+    cluster = ask_images(_wish(found, bundle, wish, known), wish.images, known)
     return await action.check(
         action.Work(
-            cluster=_wish(found, bundle, wish, known),
+            cluster=cluster,
             preparation=wish.preparation,
             hosts=found,
-            bundle=bundle,
+            bundle=bundle and with_images(bundle, cluster.images, store),
             places=places(where),
             ignore=codes,
             options=options or ConnectOptions(),

@@ -8,6 +8,7 @@ from kuberry.cli.deploy import (
     DistributionOption,
     FirewallOption,
     IgnoreOption,
+    ImagesOption,
     NameOption,
     NewIdsOption,
     OptionalHosts,
@@ -35,6 +36,7 @@ def check(
     control_plane: ControlPlaneOption = None,
     bundle: BundleOption = None,
     distribution: DistributionOption = None,
+    images: ImagesOption = None,
     ignore: IgnoreOption = None,
     page_size: PageSizeOption = PageSize.KEEP,
     new_machine_ids: NewIdsOption = False,
@@ -54,6 +56,7 @@ def check(
         control_plane=control_plane,
         bundle=bundle,
         distribution=distribution.value if distribution else None,
+        images=tuple(images) if images else None,
         ignore=tuple(ignore or ()),
         preparation=preparation(page_size, new_ids=new_machine_ids, open_firewall=open_firewall),
     )

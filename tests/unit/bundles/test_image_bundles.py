@@ -138,8 +138,9 @@ def test_a_cluster_gets_the_images_it_asked_for(store: Store, tmp_path: Path) ->
     }
     with pytest.raises(UsageError, match="no bundle of images"):
         with_images(kubernetes, ("release",), store)
-    with pytest.raises(BundleError, match="nothing"):
+    with pytest.raises(BundleError, match="no bundle of images is called 'nothing'") as caught:
         with_images(kubernetes, ("nothing",), store)
+    assert "kuberry image build nothing" in str(caught.value.remedy)
 
 
 def test_images_are_remembered_until_said_otherwise() -> None:
