@@ -30,21 +30,23 @@ _SUDO_ASKED = (
 # the run id are dropped here. `read` takes single bytes from a pipe: what follows stays intact.
 _GATE = 'while IFS= read -r l; do test "$l" = "$0" && exec /bin/sh -c "$1"; done; exit 125'
 
-# Two empty looks in a row: the command may be between fork and exec at the first one.
+# Two empty looks in a row: the command may be between fork and exec at the first one. One that was
+# never seen may be on its way yet: sshd has said yes before its child is the user's shell, and that
+# child is slow on a busy host, or where ~/.ssh/rc does something (sshd(8), "SSHRC").
 _END = r"""
-look=0 empty=0
-while [ "$look" -lt 50 ] && [ "$empty" -lt 2 ]; do
+look=0 empty=0 enough=30 seen=0
+while [ "$look" -lt 80 ] && [ "$empty" -lt "$enough" ]; do
   found=$(printf %s "$1$2" | grep -lszF -f - /proc/[0-9]*/environ /proc/[0-9]*/cmdline)
   look=$((look + 1)) signal=TERM
-  [ "$look" -lt 20 ] || signal=KILL
-  if [ -z "$found" ]; then empty=$((empty + 1)); else empty=0; fi
+  [ "$seen" -lt 20 ] || signal=KILL
+  if [ -z "$found" ]; then empty=$((empty + 1)); else empty=0 enough=2 seen=$((seen + 1)); fi
   for file in $found; do
     process=${file#/proc/}
     kill "-$signal" "${process%%/*}" 2>/dev/null
   done
   sleep 0.1
 done
-[ "$empty" -eq 2 ]
+[ "$empty" -ge "$enough" ]
 """
 
 

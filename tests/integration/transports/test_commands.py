@@ -133,6 +133,24 @@ async def test_a_command_need_not_read_its_input(on_red: SshTransport) -> None:
     assert (await on_red.run(command("true"), stdin=silent())).ok
 
 
+async def test_a_command_that_has_not_begun_yet_is_ended_when_it_does(
+    fresh: Host, make_user: MakeUser, run_on: RunOn
+) -> None:
+    """A busy host, or a ~/.ssh/rc, has sshd say yes long before the command is there."""
+    slow = make_user(fresh, "slow")
+    rc = "printf 'sleep 1\n' | sudo -u slow tee /home/slow/.ssh/rc >/dev/null"
+    assert run_on(fresh, rc).returncode == 0
+    marker = secrets.token_hex(8)
+    transport = await connect(slow, OPTIONS)
+    try:
+        with pytest.raises(CommandTimeout):
+            await transport.run(script("sleep 7777; : $1", marker), deadline_s=0.3)
+        await asyncio.sleep(1.5)  # what is not ended by now has begun
+        assert await _alive(transport, marker) == []
+    finally:
+        await transport.aclose()
+
+
 async def test_input_that_breaks_off_ends_the_command(on_red: SshTransport) -> None:
     """An error of the caller's own stream is the caller's, and the command does not stay."""
     marker = secrets.token_hex(8)
