@@ -138,7 +138,8 @@ async def test_a_command_that_has_not_begun_yet_is_ended_when_it_does(
 ) -> None:
     """A busy host, or a ~/.ssh/rc, has sshd say yes long before the command is there."""
     slow = make_user(fresh, "slow")
-    rc = "printf 'sleep 1\n' | sudo -u slow tee /home/slow/.ssh/rc >/dev/null"
+    once = "mkdir /home/slow/begun 2>/dev/null && sleep 1"  # not for the one that ends the first
+    rc = f"echo '{once}' | sudo -u slow tee /home/slow/.ssh/rc >/dev/null"
     assert run_on(fresh, rc).returncode == 0
     marker = secrets.token_hex(8)
     transport = await connect(slow, OPTIONS)
